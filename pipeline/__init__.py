@@ -1,0 +1,5 @@
+"""Open data packages, from sources to a release that people can open.
+
+A folder below this one is named after the command that runs it, and a stage imports no other stage. The modules on
+the ground floor (`errors`, `progress`, `package`, `project`, `sources`, `tables`, `files`) are what stages share.
+"""

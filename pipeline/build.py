@@ -1,0 +1,200 @@
+"""The order of the stages: assemble, validate, release. Only this module knows them all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import InvalidData, PipelineError, Problem
+from pipeline.files import lock, os_errors, sha256, write_json
+from pipeline.package import DESCRIPTOR, Package, load
+from pipeline.progress import Progress
+from pipeline.project import Project
+
+if TYPE_CHECKING:
+    from pipeline.release import Released
+
+STATE = "state.json"
+LIBRARIES = ("duckdb", "frictionless", "xlsxwriter")
+"""Libraries whose version shows in the bytes of a release."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """The release that a build led to; `new` is false where nothing had changed."""
+
+    version: str
+    folder: Path
+    new: bool
+    rows: int | None
+    changes: tuple[str, ...]
+
+
+def build(project: Project, progress: Progress, asked: str | None = None) -> Built:
+    """Brings the project's latest release up to date with its sources, and says which release that is.
+
+    Raises InvalidData where sources or tables are wrong; the latest release is then as it was.
+    """
+    with lock(project.build):
+        state = _fingerprint(project)
+        unchanged = None if asked else _unchanged(project, state)
+        if unchanged:
+            progress.say("Nothing has changed since the latest release.")
+            return unchanged
+        rows = None
+        if project.has_sources:
+            from pipeline.assemble import assemble
+
+            with progress.step("assemble"):
+                rows = sum(assemble(project, project.package, progress).values())
+        released = _validated_release(project, load(project.package), progress, asked)
+        write_json(project.build / STATE, {"fingerprint": state, "version": released.version})
+        return Built(
+            released.version,
+            released.folder,
+            released.new,
+            rows,
+            tuple(f"{change.table}: {change.en}" if change.table else change.en for change in released.changes),
+        )
+
+
+def release_package(project: Project, package: Package, progress: Progress, asked: str | None) -> Released:
+    """Validates a package and releases it below the project's `build/releases`."""
+    with lock(project.build):
+        return _validated_release(project, package, progress, asked)
+
+
+def _validated_release(
+    project: Project, package: Package, progress: Progress, asked: str | None
+) -> Released:
+    from pipeline.release import release
+    from pipeline.validate import problems, settled, validate
+
+    with progress.step("validate"):
+        report = validate(package)
+    if not report.valid:
+        names = {resource.name: _shown(package, resource.paths, project) for resource in package.resources}
+        raise InvalidData(_traced(problems(report, names), package, project))
+    extras: dict[str, Path | str] = {
+        "report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n"
+    }
+    if project.metadata.is_file():
+        extras["metadata.yml"] = project.metadata
+    with progress.step("release"):
+        return release(package, project.releases, progress, extras, asked)
+
+
+def _shown(package: Package, paths: Iterable[str], project: Project) -> str:
+    files = [package.folder / path for path in paths]
+    return ", ".join(
+        str(file.relative_to(project.root)) if file.is_relative_to(project.root) else str(file) for file in files
+    )
+
+
+# -- from an invalid cell back to the source that states it --------------------------------------------------------
+
+
+def _traced(found: list[Problem], package: Package, project: Project) -> list[Problem]:
+    """The problems with the file and row of the source, for cells that were assembled from one."""
+    origins = _origins(package)
+    if not origins:
+        return found
+    traced = []
+    for problem in found:
+        table = next(
+            (table for table in package.tables if problem.file == _shown(package, table.paths, project)), None
+        )
+        if table is None or problem.row is None:
+            traced.append(problem)
+            continue
+        key = _key_of_row(package.folder / table.paths[0], table.key, problem.row)
+        origin = origins.get((table.name, key, problem.field or "")) or next(
+            (place for (name, row_key, _), place in origins.items() if (name, row_key) == (table.name, key)), None
+        )
+        traced.append(
+            replace(problem, file=origin[0], row=origin[1], rule=f"{problem.rule} (table {table.name}, key {key})")
+            if origin
+            else problem
+        )
+    return traced
+
+
+def _origins(package: Package) -> dict[tuple[str, str, str], tuple[str, int]]:
+    path = package.folder / "origins.csv"
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            (row["table"], row["key"], row["field"]): (row["file"], int(row["row"]))
+            for row in csv.DictReader(file)
+        }
+
+
+def _key_of_row(path: Path, key: list[str], number: int) -> str:
+    with path.open(encoding="utf-8", newline="") as file:
+        for position, row in enumerate(csv.DictReader(file), 2):
+            if position == number:
+                return "|".join(row[name] for name in key)
+    return ""
+
+
+# -- whether anything has changed ----------------------------------------------------------------------------------
+
+
+def _fingerprint(project: Project) -> str:
+    """A hash of everything that a release is made from: the project's files, this code, and the libraries."""
+    digest = hashlib.sha256()
+    for path in _inputs(project):
+        digest.update(f"{path.relative_to(project.root)}\0{sha256(path)}\n".encode())
+    code = Path(__file__).parent
+    for path in sorted(code.rglob("*.py")):
+        digest.update(f"{path.relative_to(code)}\0{sha256(path)}\n".encode())
+    libraries = [f"{name} {version(name)}" for name in LIBRARIES]
+    digest.update("\n".join([*libraries, sqlite3.sqlite_version, sys.version]).encode())
+    return digest.hexdigest()
+
+
+def _inputs(project: Project) -> list[Path]:
+    if project.has_sources:
+        files = [path for path in project.sources.rglob("*") if path.is_file()]
+    else:
+        files = [
+            project.root / path
+            for resource in project.contract.resources
+            for path in resource.paths
+            if (project.root / path).is_file()
+        ]
+    files.append(project.root / DESCRIPTOR)
+    if project.metadata.is_file():
+        files.append(project.metadata)
+    return sorted(set(files))
+
+
+def _unchanged(project: Project, state: str) -> Built | None:
+    """The latest release, if it is whole and was made from the same as is there now."""
+    from pipeline.release import latest, manifest
+
+    path = project.build / STATE
+    folder = latest(project.releases)
+    if folder is None or not path.is_file():
+        return None
+    with os_errors(str(path)):
+        try:
+            recorded = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            return None
+    if recorded != {"fingerprint": state, "version": folder.name}:
+        return None
+    try:
+        manifest.verify(folder)
+    except PipelineError:
+        return None
+    return Built(folder.name, folder, False, None, ())

@@ -1,0 +1,129 @@
+"""What a user can get wrong, as types, with the exit code and the way out.
+
+    PipelineError
+    ├── InvalidData     exit 1: a file holds what it must not
+    └── CannotRun       exit 2: the command could not do its work
+
+An error carries one or more `Problem`s: typed data, rendered as late as possible. Every `Kind` has a heading of the
+same name in docs/errors.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+SHOWN = 20
+"""Problems that a terminal shows before it counts the rest."""
+
+VALUE_SHOWN = 80
+"""Characters of a value that a message shows."""
+
+
+class Kind(StrEnum):
+    """The kinds of problem; each value is an anchor in docs/errors.md."""
+
+    # a source
+    UNKNOWN_TABLE = "unknown-table"
+    UNKNOWN_COLUMN = "unknown-column"
+    MISSING_COLUMN = "missing-column"
+    MISSING_KEY = "missing-key"
+    DUPLICATE_KEY = "duplicate-key"
+    UNLISTED_DOCUMENT = "unlisted-document"
+    DUPLICATE_DOCUMENT = "duplicate-document"
+    UNKNOWN_CODE = "unknown-code"
+    BAD_INFERRED = "bad-inferred"
+    BAD_SOURCE = "bad-source"
+    # a file as text
+    BAD_BYTE = "bad-byte"
+    BYTE_ORDER_MARK = "byte-order-mark"
+    RAGGED_ROW = "ragged-row"
+    BAD_QUOTE = "bad-quote"
+    BLANK_HEADER = "blank-header"
+    DUPLICATE_HEADER = "duplicate-header"
+    BLANK_ROW = "blank-row"
+    LONG_LINE = "long-line"
+    EMPTY_FILE = "empty-file"
+    BAD_YAML = "bad-yaml"
+    # a package
+    BAD_DESCRIPTOR = "bad-descriptor"
+    UNSAFE_PATH = "unsafe-path"
+    MISSING_FILE = "missing-file"
+    INVALID_TABLE = "invalid-table"
+    BAD_VIEW = "bad-view"
+    # a release
+    VERSION_TOO_SMALL = "version-too-small"
+    VERSION_TAKEN = "version-taken"
+    DAMAGED_RELEASE = "damaged-release"
+    # the surroundings
+    NO_PROJECT = "no-project"
+    NO_RELEASE = "no-release"
+    NOT_EMPTY = "not-empty"
+    NOT_WRITABLE = "not-writable"
+    DISK_FULL = "disk-full"
+    FILE_FAILED = "file-failed"
+    LOCKED = "locked"
+    PORT_TAKEN = "port-taken"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, where, and what to do about it.
+
+    `row` counts the rows of a table as a spreadsheet does: the header is row 1. In a YAML file it is the line.
+    """
+
+    kind: Kind
+    rule: str
+    fix: str
+    file: str | None = None
+    row: int | None = None
+    field: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            part
+            for part in (
+                self.file,
+                f"row {self.row}" if self.row is not None else None,
+                f"column {self.field}" if self.field is not None else None,
+            )
+            if part
+        )
+        value = "" if self.value is None else f" {shorten(self.value)!r}"
+        subject = f"{place}:{value} " if place else f"{value.strip()} " if value else ""
+        return f"{subject}{self.rule}. {self.fix} [{self.kind}]"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The problem as JSON-ready data, without what is not known."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+class PipelineError(Exception):
+    """An error that is the user's to mend; `problems` is never empty."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class InvalidData(PipelineError):
+    """A file holds what it must not."""
+
+    exit_code = 1
+
+
+class CannotRun(PipelineError):
+    """The command could not do its work."""
+
+    exit_code = 2
+
+
+def shorten(value: str) -> str:
+    """`value`, cut to what a message can show."""
+    return value if len(value) <= VALUE_SHOWN else value[: VALUE_SHOWN - 1] + "…"

@@ -1,0 +1,17 @@
+"""Parquet, one file a table, with DuckDB's types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.release.formats.contents import Contents
+from pipeline.tables import literal
+
+
+def write(contents: Contents, folder: Path) -> None:
+    """Writes `<table>.parquet` for every table into `folder`."""
+    for table in contents.tables:
+        path = literal(str(folder / f"{table.name}.parquet"))
+        contents.con.execute(
+            f"COPY ({contents.select(table)}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+        )

@@ -1,0 +1,273 @@
+"""A release: made in a staging folder, checked against its own checksums, made visible by one rename."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.files import os_errors, sha256, staging, write_json
+from pipeline.package import DESCRIPTOR, Package, Resource, load
+from pipeline.progress import Progress
+from pipeline.release import manifest
+from pipeline.release.changelog import changelog
+from pipeline.release.compare import Change, compare
+from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx
+from pipeline.release.formats.contents import Contents
+from pipeline.release.version import FIRST, Step, Version, is_version, parse
+from pipeline.tables import COPY_CSV, connect, identifier, literal, raw, sort_order, typed
+
+LATEST = "latest"
+CHANGELOG = "CHANGELOG.md"
+
+
+@dataclass(frozen=True)
+class Released:
+    """A release on disk, and whether this run made it."""
+
+    version: str
+    folder: Path
+    new: bool
+    changes: tuple[Change, ...]
+
+
+def latest(releases: Path) -> Path | None:
+    """The folder of the highest version below `releases`, or None."""
+    if not releases.is_dir():
+        return None
+    folders = [path for path in releases.iterdir() if is_version(path.name) and not path.is_symlink()]
+    return max(folders, key=lambda path: parse(path.name), default=None)
+
+
+def release(
+    package: Package,
+    releases: Path,
+    progress: Progress,
+    extras: Mapping[str, Path | str],
+    asked: str | None = None,
+) -> Released:
+    """Releases a valid package below `releases`; `extras` are files to put beside it, as paths or as texts.
+
+    Nothing is written when the latest release holds the same. Raises InvalidData where `asked`, a version, is a
+    smaller step than the changes demand, or is taken.
+    """
+    package = _with_schemas(package)
+    before = latest(releases)
+    changes = _changes(before, package, extras)
+    if before is not None and not changes and asked in (None, before.name):
+        _point(releases, before.name)
+        return Released(before.name, before, False, ())
+    version = _choose(before, changes, asked, package, releases)
+    with staging(releases) as folder:
+        created = _created(package)
+        _write(package, folder, version, created, extras, progress)
+        earlier = (before / CHANGELOG).read_text(encoding="utf-8") if before else None
+        text = changelog(version, created, changes, earlier)
+        (folder / CHANGELOG).write_text(text, encoding="utf-8", newline="\n")
+        progress.advance(7, 7, "zip")
+        with os_errors(str(folder)):
+            archive.write(folder, folder / f"{package.name}-{version}.zip")
+            manifest.write(folder)
+        manifest.verify(folder)
+        with os_errors(str(releases)):
+            folder.rename(releases / str(version))
+            _point(releases, str(version))
+    return Released(str(version), releases / str(version), True, tuple(changes))
+
+
+def _point(releases: Path, version: str) -> None:
+    """Makes `latest` lead to the version."""
+    pointer = releases / LATEST
+    if pointer.is_symlink() and pointer.readlink() == Path(version):
+        return
+    draft = releases / ".latest"
+    with os_errors(str(pointer)):
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(version)
+        draft.replace(pointer)
+
+
+def _changes(before: Path | None, package: Package, extras: Mapping[str, Path | str]) -> list[Change]:
+    if before is None:
+        return []
+    changes = compare(load(before), package)
+    for name, extra in extras.items():
+        if isinstance(extra, Path) and (
+            not (before / name).is_file() or sha256(before / name) != sha256(extra)
+        ):
+            changes.append(Change(Step.PATCH, None, f"{name} changed", f"{name} ändrades"))
+    return changes
+
+
+def _choose(
+    before: Path | None, changes: list[Change], asked: str | None, package: Package, releases: Path
+) -> Version:
+    if before is None:
+        wanted = str(package.descriptor.get("version") or FIRST)
+        needed = parse(wanted) if asked is None else parse(asked)
+    else:
+        step = max((change.step for change in changes), default=Step.PATCH)
+        needed = parse(before.name).after(step)
+        if asked is not None and parse(asked) < needed:
+            reasons = [change for change in changes if change.step == step]
+            why = "; ".join(f"{change.table}: {change.en}" if change.table else change.en for change in reasons[:5])
+            raise InvalidData(
+                Problem(
+                    Kind.VERSION_TOO_SMALL,
+                    f"is a smaller step from {before.name} than the changes demand ({why})",
+                    f"Ask for {needed} or higher, or leave the version out.",
+                    value=asked,
+                )
+            )
+        needed = parse(asked) if asked else needed
+    if (releases / str(needed)).exists():
+        raise InvalidData(
+            Problem(
+                Kind.VERSION_TAKEN,
+                "is released already, and a release is never changed",
+                "Ask for a higher version.",
+                value=str(needed),
+            )
+        )
+    return needed
+
+
+def _created(package: Package) -> str | None:
+    """When the release was made, from its sources and not from the clock.
+
+    SOURCE_DATE_EPOCH (reproducible-builds.org), else what the descriptor says, else the day when the newest cited
+    document was read.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if "created" in package.descriptor:
+        return str(package.descriptor["created"])
+    documents = package.table("documents")
+    if documents and "accessed" in documents.field_names:
+        con = connect()
+        relation = raw(con, package, documents)
+        newest = con.execute(f"SELECT max(nullif(accessed, '')) FROM {relation}").fetchall()[0][0]
+        return f"{newest}T00:00:00Z" if newest else None
+    return None
+
+
+def _write(
+    package: Package,
+    folder: Path,
+    version: Version,
+    created: str | None,
+    extras: Mapping[str, Path | str],
+    progress: Progress,
+) -> None:
+    """Writes every file of the release but changelog, archive and checksums."""
+    con = connect()
+    with os_errors(str(folder)):
+        (folder / "data").mkdir()
+        progress.advance(1, 7, "csv")
+        members = [_write_resource(con, package, resource, folder) for resource in package.resources]
+        descriptor = _release_descriptor(package, members, version, created)
+        write_json(folder / DESCRIPTOR, descriptor)
+        for name, extra in extras.items():
+            _write_extra(extra, folder / name)
+    released = load(folder)
+    try:
+        relations = {table.name: typed(con, released, table) for table in released.tables}
+        contents = Contents(con, released, relations, created)
+        with os_errors(str(folder)):
+            progress.advance(2, 7, "parquet")
+            parquet.write(contents, folder / "data")
+            progress.advance(3, 7, "sqlite")
+            sqlite.write(contents, folder / f"{package.name}.sqlite")
+            progress.advance(4, 7, "xlsx")
+            xlsx.write(contents, folder / f"{package.name}.xlsx")
+            progress.advance(5, 7, "geojson")
+            geojson.write(contents, folder)
+    except duckdb.IOException as error:
+        raise CannotRun(
+            Problem(
+                Kind.DISK_FULL if "No space left" in str(error) else Kind.FILE_FAILED,
+                f"could not be written: {error}",
+                "Check the disk and its free space; nothing was published.",
+                file=str(folder),
+            )
+        ) from None
+
+
+def _write_resource(con: duckdb.DuckDBPyConnection, package: Package, resource: Resource, folder: Path) -> dict[str, Any]:
+    """Writes a resource's file and returns its descriptor in the release."""
+    if not resource.paths:
+        return dict(resource.descriptor)
+    if resource.is_table and resource.schema:
+        path = f"data/{resource.name}.csv"
+        columns = ", ".join(f"nullif({identifier(name)}, '') AS {identifier(name)}" for name in resource.field_names)
+        order = f" ORDER BY {sort_order(resource)}" if resource.key else ""
+        query = f"SELECT {columns} FROM {raw(con, package, resource)}{order}"
+        con.execute(COPY_CSV.format(query=query, path=literal(str(folder / path))))
+        kept = {name: value for name, value in resource.descriptor.items() if name not in ("dialect", "profile")}
+        return kept | {
+            "type": "table",
+            "path": path,
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "bytes": (folder / path).stat().st_size,
+            "hash": f"sha256:{sha256(folder / path)}",
+            "schema": dict(resource.schema),
+        }
+    targets = [f"files/{path}" for path in resource.paths]
+    for path, target in zip(resource.paths, targets, strict=True):
+        (folder / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(package.folder / path, folder / target)
+    return dict(resource.descriptor) | {"path": targets[0] if len(targets) == 1 else targets}
+
+
+def _release_descriptor(
+    package: Package, members: list[dict[str, Any]], version: Version, created: str | None
+) -> dict[str, Any]:
+    head: dict[str, Any] = {}
+    for name, value in package.descriptor.items():
+        if name not in ("resources", "created"):
+            head[name] = value
+    head.setdefault("name", package.name)
+    head["version"] = str(version)
+    if created is not None:
+        head["created"] = created
+    return head | {"resources": members}
+
+
+def _write_extra(extra: Path | str, target: Path) -> None:
+    if isinstance(extra, Path):
+        shutil.copyfile(extra, target)
+    else:
+        target.write_text(extra, encoding="utf-8", newline="\n")
+
+
+def _with_schemas(package: Package) -> Package:
+    """The package with a schema for every table: the one that frictionless infers where there is none."""
+    return package.with_resources(tuple(_with_schema(package, resource) for resource in package.resources))
+
+
+def _with_schema(package: Package, resource: Resource) -> Resource:
+    if not resource.is_table or resource.schema:
+        return resource
+    import frictionless
+
+    described = frictionless.Resource.from_descriptor(
+        {**resource.descriptor, "path": resource.paths[0]}, basepath=str(package.folder)
+    )
+    described.infer()
+    schema = described.schema.to_descriptor()
+    dialect = described.dialect.to_descriptor() if described.dialect else {}
+    flat = {**dialect.pop("csv", {}), **dialect}
+    descriptor = {**resource.descriptor, "schema": schema, "encoding": described.encoding} | (
+        {"dialect": flat} if flat else {}
+    )
+    return Resource(resource.name, descriptor, resource.paths, schema)

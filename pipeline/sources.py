@@ -1,0 +1,119 @@
+"""The sources of a project: publishers, their documents, and the tables of what they state.
+
+`sources/<publisher>/source.yml` names the publisher, its licence, how far it is trusted (`rank`, 1 is the most), and
+its documents; the CSV files beside it are named after tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InvalidData, Kind, Problem
+from pipeline.files import LINE, os_errors, read_yaml
+
+FILE = "source.yml"
+OWN = {"publisher", "homepage", "licence", "rank", "description_en", "description_sv", "documents"}
+"""What source.yml may say of the publisher."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that rows cite; `members` are the cells of its row in the table `documents`."""
+
+    id: str
+    rank: int
+    line: int
+    members: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A publisher, its documents, and the CSV files with what it states."""
+
+    name: str
+    folder: Path
+    publisher: str
+    homepage: str | None
+    licence: str
+    rank: int
+    documents: tuple[Document, ...]
+    tables: tuple[Path, ...]
+
+
+def read_all(folder: Path, root: Path) -> list[Source]:
+    """The sources below `folder`, by name; messages name files relative to `root`.
+
+    Raises InvalidData for a source.yml that does not say what it must, or an id that two documents have.
+    """
+    with os_errors(str(folder)):
+        folders = sorted(path for path in folder.iterdir() if path.is_dir())
+    sources = [_read(path, root) for path in folders if not path.name.startswith(".")]
+    _refuse_twins(sources, root)
+    return sources
+
+
+def _read(folder: Path, root: Path) -> Source:
+    name = str((folder / FILE).relative_to(root))
+    content = read_yaml(folder / FILE, name)
+    if not isinstance(content, dict):
+        raise _bad(name, None, "is not a mapping", "Start it with `publisher:`.")
+    for member in content:
+        if member not in OWN and member != LINE:
+            raise _bad(name, None, "is not something a source says", f"Known are: {', '.join(sorted(OWN))}.", member)
+    for member in ("publisher", "licence", "rank", "documents"):
+        if not content.get(member):
+            raise _bad(name, None, f"does not say `{member}`", f"Add `{member}:`.")
+    publisher, licence = str(content["publisher"]), str(content["licence"])
+    rank = _rank(content["rank"], name, content[LINE])
+    listed = content["documents"]
+    if not isinstance(listed, list) or not all(isinstance(member, dict) for member in listed):
+        raise _bad(name, None, "has `documents` that are no list of mappings", "Write `- id: …` for each document.")
+    documents = tuple(
+        _document(member, name, rank, {"source": folder.name, "publisher": publisher, "licence": licence})
+        for member in listed
+    )
+    tables = tuple(sorted(folder.glob("*.csv")))
+    return Source(folder.name, folder, publisher, content.get("homepage"), licence, rank, documents, tables)
+
+
+def _document(member: dict[str, Any], name: str, rank: int, inherited: dict[str, str]) -> Document:
+    line = member[LINE]
+    if not member.get("id"):
+        raise _bad(name, line, "lists a document without `id`", "Give it an id.")
+    cells = {key: value for key, value in member.items() if key not in (LINE, "rank") and value}
+    for key, value in cells.items():
+        if not isinstance(value, str):
+            raise _bad(name, line, f"has a document whose `{key}` is not text", "Write one value.", member["id"])
+    own_rank = _rank(member["rank"], name, line) if "rank" in member else rank
+    return Document(member["id"], own_rank, line, inherited | cells)
+
+
+def _rank(value: Any, name: str, line: int) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and int(value) > 0:
+        return int(value)
+    raise _bad(name, line, "is not a rank", "A rank is a whole number; 1 is the most trusted.", str(value))
+
+
+def _refuse_twins(sources: list[Source], root: Path) -> None:
+    first: dict[str, str] = {}
+    for source in sources:
+        name = str((source.folder / FILE).relative_to(root))
+        for document in source.documents:
+            if document.id in first:
+                raise InvalidData(
+                    Problem(
+                        Kind.DUPLICATE_DOCUMENT,
+                        f"is the id of a document in {first[document.id]} already",
+                        "Give each document an id of its own.",
+                        file=name,
+                        row=document.line,
+                        value=document.id,
+                    )
+                )
+            first[document.id] = name
+
+
+def _bad(file: str, line: int | None, rule: str, fix: str, value: str | None = None) -> InvalidData:
+    return InvalidData(Problem(Kind.BAD_SOURCE, rule, fix, file=file, row=line, value=value))
