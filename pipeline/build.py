@@ -72,9 +72,7 @@ def release_package(project: Project, package: Package, progress: Progress, aske
         return _validated_release(project, package, progress, asked)
 
 
-def _validated_release(
-    project: Project, package: Package, progress: Progress, asked: str | None
-) -> Released:
+def _validated_release(project: Project, package: Package, progress: Progress, asked: str | None) -> Released:
     from pipeline.release import release
     from pipeline.validate import problems, settled, validate
 
@@ -83,9 +81,7 @@ def _validated_release(
     if not report.valid:
         names = {resource.name: _shown(package, resource.paths, project) for resource in package.resources}
         raise InvalidData(_traced(problems(report, names), package, project))
-    extras: dict[str, Path | str] = {
-        "report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n"
-    }
+    extras: dict[str, Path | str] = {"report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n"}
     if project.metadata.is_file():
         extras["metadata.yml"] = project.metadata
     with progress.step("release"):
@@ -109,15 +105,14 @@ def _traced(found: list[Problem], package: Package, project: Project) -> list[Pr
         return found
     traced = []
     for problem in found:
-        table = next(
-            (table for table in package.tables if problem.file == _shown(package, table.paths, project)), None
-        )
+        table = next((table for table in package.tables if problem.file == _shown(package, table.paths, project)), None)
         if table is None or problem.row is None:
             traced.append(problem)
             continue
         key = _key_of_row(package.folder / table.paths[0], table.key, problem.row)
         origin = origins.get((table.name, key, problem.field or "")) or next(
-            (place for (name, row_key, _), place in origins.items() if (name, row_key) == (table.name, key)), None
+            (place for (name, row_key, _), place in origins.items() if (name, row_key) == (table.name, key)),
+            None,
         )
         traced.append(
             replace(problem, file=origin[0], row=origin[1], rule=f"{problem.rule} (table {table.name}, key {key})")
@@ -133,8 +128,7 @@ def _origins(package: Package) -> dict[tuple[str, str, str], tuple[str, int]]:
         return {}
     with path.open(encoding="utf-8", newline="") as file:
         return {
-            (row["table"], row["key"], row["field"]): (row["file"], int(row["row"]))
-            for row in csv.DictReader(file)
+            (row["table"], row["key"], row["field"]): (row["file"], int(row["row"])) for row in csv.DictReader(file)
         }
 
 

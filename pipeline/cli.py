@@ -233,9 +233,13 @@ def serve(session: Session, release: Path | None, host: str, port: int, open_bro
     Example:
       servicebanken serve --port 8080
     """
+    from pipeline.release import manifest
     from pipeline.serve.app import run
 
-    run(release or session.project.releases / "latest", host, port, open_browser, session.progress)
+    folder = release or session.project.releases / "latest"
+    if folder.is_dir():
+        manifest.verify(folder.resolve())
+    run(folder, host, port, open_browser, session.progress)
 
 
 @main.command()
@@ -286,9 +290,7 @@ def init(session: Session, directory: Path) -> None:
     lines = [f"  {file}" for file in files]
     session.print(
         {"folder": str(directory), "files": files},
-        "\n".join(
-            [f"A new project in {directory}:", *lines, f"Build it: servicebanken build --project {directory}"]
-        ),
+        "\n".join([f"A new project in {directory}:", *lines, f"Build it: servicebanken build --project {directory}"]),
     )
 
 

@@ -35,9 +35,8 @@ def read_text(path: Path, name: str) -> str:
     Raises InvalidData for a byte that is not UTF-8, a byte order mark, or a file over `MAX_TEXT` bytes, and
     CannotRun where the file cannot be read.
     """
-    with os_errors(name):
-        with path.open("rb") as file:
-            data = file.read(MAX_TEXT + 1)
+    with os_errors(name), path.open("rb") as file:
+        data = file.read(MAX_TEXT + 1)
     if len(data) > MAX_TEXT:
         raise InvalidData(
             Problem(
@@ -111,9 +110,7 @@ def read_json(path: Path, name: str) -> Any:
             )
         ) from None
     except RecursionError:
-        raise InvalidData(
-            Problem(Kind.BAD_DESCRIPTOR, "is nested too deeply", "Flatten it.", file=name)
-        ) from None
+        raise InvalidData(Problem(Kind.BAD_DESCRIPTOR, "is nested too deeply", "Flatten it.", file=name)) from None
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -133,9 +130,7 @@ class _StrictLoader(yaml.SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
-                )
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
             seen.add(key.value)
         mapping = super().construct_mapping(node, deep=deep)
         mapping[LINE] = node.start_mark.line + 1

@@ -157,17 +157,13 @@ def _check_schema(schema: Any, name: str, file: str) -> None:
         isinstance(field, dict) and isinstance(field.get("name"), str) for field in fields
     )
     if not named or not fields:
-        raise _bad(
-            file, "has a schema without named `fields`", "List the fields of the table in its schema.", name
-        )
+        raise _bad(file, "has a schema without named `fields`", "List the fields of the table in its schema.", name)
     names = [field["name"] for field in fields]
     keys = [as_list(schema.get("primaryKey"))]
     for key in schema.get("foreignKeys") or []:
         reference = key.get("reference") if isinstance(key, dict) else None
         if not isinstance(reference, dict) or "fields" not in reference or "fields" not in key:
-            raise _bad(
-                file, "has a foreign key without `fields` and `reference.fields`", "Complete the key.", name
-            )
+            raise _bad(file, "has a foreign key without `fields` and `reference.fields`", "Complete the key.", name)
         keys.append(as_list(key["fields"]))
     for field in (field for key in keys for field in key):
         if field not in names:

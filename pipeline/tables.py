@@ -120,8 +120,7 @@ def _load_by_python(
         rows = rows[1:]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in table.fields]
     values = ", ".join(
-        f"unnest(${number}::VARCHAR[]) AS {identifier(field)}"
-        for number, field in enumerate(table.field_names, 1)
+        f"unnest(${number}::VARCHAR[]) AS {identifier(field)}" for number, field in enumerate(table.field_names, 1)
     )
     con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {values}", columns)
 
@@ -137,13 +136,9 @@ def typed(con: duckdb.DuckDBPyConnection, package: Package, table: Resource) -> 
     Fields keep their order and names. Missing values are NULL.
     """
     source = raw(con, package, table)
-    columns = [
-        f"{_value(con, source, table, field)} AS {identifier(field['name'])}" for field in table.fields
-    ]
+    columns = [f"{_value(con, source, table, field)} AS {identifier(field['name'])}" for field in table.fields]
     name = identifier(f"typed {table.name}")
-    con.execute(
-        f"CREATE TABLE {name} AS SELECT {', '.join(columns)} FROM {source} ORDER BY {sort_order(table)}"
-    )
+    con.execute(f"CREATE TABLE {name} AS SELECT {', '.join(columns)} FROM {source} ORDER BY {sort_order(table)}")
     return name
 
 

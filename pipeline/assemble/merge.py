@@ -88,9 +88,7 @@ def _load_precedence(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> N
     )
 
 
-def _load_stated(
-    con: duckdb.DuckDBPyConnection, table: Resource, sources: list[Source], root: Path
-) -> list[Problem]:
+def _load_stated(con: duckdb.DuckDBPyConnection, table: Resource, sources: list[Source], root: Path) -> list[Problem]:
     """Creates the relation of what all sources state on `table`, and returns what is wrong in it."""
     stated = _stated(table)
     columns = ", ".join(f"{identifier(name)} VARCHAR" for name in _columns(table))
@@ -166,9 +164,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: Resource, sheet: Sheet, sourc
     )
 
 
-def _insert_documents(
-    con: duckdb.DuckDBPyConnection, table: Resource, source: Source, root: Path
-) -> list[Problem]:
+def _insert_documents(con: duckdb.DuckDBPyConnection, table: Resource, source: Source, root: Path) -> list[Problem]:
     """The documents of a source are rows too; each states itself."""
     name = str((source.folder / FILE).relative_to(root))
     problems = []
@@ -215,9 +211,7 @@ def _check_rows(con: duckdb.DuckDBPyConnection, table: Resource) -> list[Problem
     for check in _checks(table):
         query = f"SELECT * FROM ({check.query}) ORDER BY ALL LIMIT {SHOWN}"
         for file, row, field, value in con.execute(query).fetchall():
-            problems.append(
-                Problem(check.kind, check.rule, check.fix, file=file, row=row, field=field, value=value)
-            )
+            problems.append(Problem(check.kind, check.rule, check.fix, file=file, row=row, field=field, value=value))
     return problems
 
 
@@ -248,7 +242,7 @@ def _checks(table: Resource) -> list[_Check]:
             _Check(
                 Kind.DUPLICATE_KEY,
                 f"SELECT {place}, {literal('+'.join(table.key))}, {key} FROM {stated} WHERE {key} IS NOT NULL QUALIFY "
-                f'row_number() OVER (PARTITION BY {key}, {CITED} ORDER BY {place}) > 1',
+                f"row_number() OVER (PARTITION BY {key}, {CITED} ORDER BY {place}) > 1",
                 "stands in an earlier row of the same document already",
                 "Put what one document states on one key into one row.",
             )
@@ -270,7 +264,7 @@ def _checks(table: Resource) -> list[_Check]:
         _Check(
             Kind.BAD_INFERRED,
             f"SELECT {place}, '{INFERRED}', name FROM ("
-            f'SELECT {place}, unnest(string_split({INFERRED}, \' \')) AS name, {_filled(table)} AS filled '
+            f"SELECT {place}, unnest(string_split({INFERRED}, ' ')) AS name, {_filled(table)} AS filled "
             f"FROM {stated} WHERE {INFERRED} IS NOT NULL) WHERE NOT list_contains(filled, name)",
             "is named as inferred but has no value in this row",
             "Name columns that the row fills, separated by one space.",
@@ -287,8 +281,7 @@ def _key(table: Resource) -> str:
 def _filled(table: Resource) -> str:
     """A list of the names of the row's fields that have a value."""
     names = ", ".join(
-        f"CASE WHEN {identifier(name)} IS NOT NULL THEN {literal(name)} END"
-        for name in [*table.key, *_cells(table)]
+        f"CASE WHEN {identifier(name)} IS NOT NULL THEN {literal(name)} END" for name in [*table.key, *_cells(table)]
     )
     return f"[{names}]"
 
@@ -415,7 +408,8 @@ WHERE {key} = t.key
 
 TRACE_INFERRED = """
 INSERT INTO traces
-SELECT {table}, {key}, '{inferred}', 0, min(m.{inferred}), arg_min(s.{cited}, "\tprecedence"), 1, true, true, 1, NULL, NULL
+SELECT {table}, {key}, '{inferred}', 0, min(m.{inferred}), arg_min(s.{cited}, "\tprecedence"), 1, true, true, 1,
+       NULL, NULL
 FROM {merged} AS m
 JOIN {stated} AS s USING ({keys})
 JOIN precedence ON "\tcited" = s.{cited}

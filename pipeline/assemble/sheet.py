@@ -47,9 +47,7 @@ def read(path: Path, name: str) -> Sheet:
         except csv.Error as error:
             raise _bad_quote(name, number + 1, str(error)) from None
     if header is None:
-        raise InvalidData(
-            Problem(Kind.EMPTY_FILE, "is empty", "Write a header, or delete the file.", file=name)
-        )
+        raise InvalidData(Problem(Kind.EMPTY_FILE, "is empty", "Write a header, or delete the file.", file=name))
     columns = [list(column) for column in zip(*cells, strict=True)] or [[] for _ in header]
     return Sheet(name, dict(zip(header, columns, strict=True)), numbers)
 
@@ -74,9 +72,7 @@ def _lines(file: BinaryIO, name: str) -> Iterator[str]:
         try:
             yield line.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise InvalidData(
-                bad_byte(name, number, offset + error.start, line[error.start])
-            ) from None
+            raise InvalidData(bad_byte(name, number, offset + error.start, line[error.start])) from None
         offset += len(line)
 
 
@@ -118,9 +114,7 @@ def _checked_header(header: list[str], name: str) -> list[str]:
 
 def _refuse_misshapen(row: list[str], header: list[str], name: str, number: int) -> None:
     if not row:
-        raise InvalidData(
-            Problem(Kind.BLANK_ROW, "is blank", "Delete the row.", file=name, row=number)
-        )
+        raise InvalidData(Problem(Kind.BLANK_ROW, "is blank", "Delete the row.", file=name, row=number))
     if len(row) != len(header):
         raise InvalidData(
             Problem(

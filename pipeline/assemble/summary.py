@@ -27,9 +27,7 @@ def summary(project: Project) -> list[dict[str, Any]]:
         )
     summaries = []
     for source in read_all(project.sources, project.root):
-        tables = {
-            path.stem: len(read(path, str(path.relative_to(project.root))).rows) for path in source.tables
-        }
+        tables = {path.stem: len(read(path, str(path.relative_to(project.root))).rows) for path in source.tables}
         snapshots = sorted(path.name for path in (source.folder / "snapshots").glob("*"))
         summaries.append(
             {

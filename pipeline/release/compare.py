@@ -56,9 +56,7 @@ def _schema(old: Resource, new: Resource) -> list[Change]:
     new_fields = {field["name"]: field for field in new.fields}
     for field in old_fields:
         if field not in new_fields:
-            changes.append(
-                Change(Step.MAJOR, name, f"the field {field} was removed", f"fältet {field} togs bort")
-            )
+            changes.append(Change(Step.MAJOR, name, f"the field {field} was removed", f"fältet {field} togs bort"))
     for field, descriptor in new_fields.items():
         if field not in old_fields:
             required = bool((descriptor.get("constraints") or {}).get("required"))
@@ -69,9 +67,7 @@ def _schema(old: Resource, new: Resource) -> list[Change]:
     kept_before = [field for field in old_fields if field in new_fields]
     kept_now = [field for field in new_fields if field in old_fields]
     if kept_before != kept_now:
-        changes.append(
-            Change(Step.MAJOR, name, "the fields stand in another order", "fälten står i annan ordning")
-        )
+        changes.append(Change(Step.MAJOR, name, "the fields stand in another order", "fälten står i annan ordning"))
     old_keys = (old.key, old.foreign_keys, (old.schema or {}).get("uniqueKeys"))
     if old_keys != (new.key, new.foreign_keys, (new.schema or {}).get("uniqueKeys")):
         changes.append(Change(Step.MAJOR, name, "a key changed", "en nyckel ändrades"))
@@ -86,9 +82,7 @@ def _field(table: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[C
     codes_before, codes_now = before.pop("enum", None), now.pop("enum", None)
     changes = []
     if before != now:
-        changes.append(
-            Change(Step.MAJOR, table, f"the rules of {name} changed", f"reglerna för {name} ändrades")
-        )
+        changes.append(Change(Step.MAJOR, table, f"the rules of {name} changed", f"reglerna för {name} ändrades"))
     if codes_before is not None and codes_now is not None:
         changes += [
             Change(Step.MAJOR, table, f"{name} lost the code {code}", f"{name} förlorade koden {code}")
@@ -101,9 +95,7 @@ def _field(table: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[C
             if code not in codes_before
         ]
     elif codes_before != codes_now:
-        changes.append(
-            Change(Step.MAJOR, table, f"the code list of {name} changed", f"kodlistan för {name} ändrades")
-        )
+        changes.append(Change(Step.MAJOR, table, f"the code list of {name} changed", f"kodlistan för {name} ändrades"))
     return changes
 
 
@@ -134,9 +126,7 @@ def _rows(
             old=old_rows,
             new=new_rows,
             same_key=" AND ".join(f"o.{identifier(field)} = n.{identifier(field)}" for field in key),
-            differs=" OR ".join(
-                f"o.{identifier(field)} IS DISTINCT FROM n.{identifier(field)}" for field in shared
-            ),
+            differs=" OR ".join(f"o.{identifier(field)} IS DISTINCT FROM n.{identifier(field)}" for field in shared),
         )
     else:
         fields = ", ".join(identifier(field) for field in shared)

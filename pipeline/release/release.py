@@ -99,16 +99,12 @@ def _changes(before: Path | None, package: Package, extras: Mapping[str, Path | 
         return []
     changes = compare(load(before), package)
     for name, extra in extras.items():
-        if isinstance(extra, Path) and (
-            not (before / name).is_file() or sha256(before / name) != sha256(extra)
-        ):
+        if isinstance(extra, Path) and (not (before / name).is_file() or sha256(before / name) != sha256(extra)):
             changes.append(Change(Step.PATCH, None, f"{name} changed", f"{name} ändrades"))
     return changes
 
 
-def _choose(
-    before: Path | None, changes: list[Change], asked: str | None, package: Package, releases: Path
-) -> Version:
+def _choose(before: Path | None, changes: list[Change], asked: str | None, package: Package, releases: Path) -> Version:
     if before is None:
         wanted = str(package.descriptor.get("version") or FIRST)
         needed = parse(wanted) if asked is None else parse(asked)
@@ -201,7 +197,9 @@ def _write(
         ) from None
 
 
-def _write_resource(con: duckdb.DuckDBPyConnection, package: Package, resource: Resource, folder: Path) -> dict[str, Any]:
+def _write_resource(
+    con: duckdb.DuckDBPyConnection, package: Package, resource: Resource, folder: Path
+) -> dict[str, Any]:
     """Writes a resource's file and returns its descriptor in the release."""
     if not resource.paths:
         return dict(resource.descriptor)

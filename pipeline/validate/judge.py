@@ -24,7 +24,5 @@ def validate(source: str | Path | Package) -> frictionless.Report:
 
 
 def _package(package: Package) -> frictionless.Report:
-    judged = frictionless.Package.from_descriptor(
-        dict(package.descriptor), basepath=str(package.folder)
-    )
+    judged = frictionless.Package.from_descriptor(dict(package.descriptor), basepath=str(package.folder))
     return judged.validate()

@@ -33,7 +33,10 @@ def _located(table: Resource, contents: Contents) -> list[tuple[Any, ...]]:
     """The table's rows, each with latitude and longitude before its fields."""
     location = table.descriptor["location"]
     relation = contents.relations[table.name]
-    fields = ", ".join(f"CAST(t.{identifier(name)} AS VARCHAR)" if _is_date(table, name) else f"t.{identifier(name)}" for name in table.field_names)
+    fields = ", ".join(
+        f"CAST(t.{identifier(name)} AS VARCHAR)" if _is_date(table, name) else f"t.{identifier(name)}"
+        for name in table.field_names
+    )
     if isinstance(location, list) and len(location) == 2 and set(location) <= set(table.field_names):
         latitude, longitude = (f"t.{identifier(name)}" for name in location)
         query = f"SELECT {latitude}, {longitude}, {fields} FROM {relation} AS t"

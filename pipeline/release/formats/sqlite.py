@@ -41,6 +41,7 @@ def write(contents: Contents, path: Path) -> None:
             for statement in _indexes(table, contents):
                 con.execute(statement)
             _index_text(con, table)
+        _write_codes(con, contents)
         for view in contents.package.descriptor.get("views", []):
             _create_view(con, view, contents)
         _check_foreign_keys(con, path)
@@ -60,9 +61,7 @@ def _create(table: Resource, contents: Contents) -> str:
         columns.append(f"PRIMARY KEY ({_names(table.key)})")
     for fields, resource, there in table.foreign_keys:
         if resource in contents.relations:
-            columns.append(
-                f"FOREIGN KEY ({_names(fields)}) REFERENCES {identifier(resource)} ({_names(there)})"
-            )
+            columns.append(f"FOREIGN KEY ({_names(fields)}) REFERENCES {identifier(resource)} ({_names(there)})")
     body = ",\n  ".join(columns)
     return f"CREATE TABLE {identifier(table.name)} (\n  {body}\n)"
 
@@ -80,14 +79,10 @@ def _names(fields: list[str]) -> str:
 def _insert(con: sqlite3.Connection, table: Resource, contents: Contents) -> None:
     marks = ", ".join("?" for _ in table.fields)
     columns = ", ".join(
-        f"CAST({identifier(field['name'])} AS VARCHAR)"
-        if field.get("type") == "date"
-        else identifier(field["name"])
+        f"CAST({identifier(field['name'])} AS VARCHAR)" if field.get("type") == "date" else identifier(field["name"])
         for field in table.fields
     )
-    con.executemany(
-        f"INSERT INTO {identifier(table.name)} VALUES ({marks})", contents.rows(table, columns)
-    )
+    con.executemany(f"INSERT INTO {identifier(table.name)} VALUES ({marks})", contents.rows(table, columns))
 
 
 def _indexes(table: Resource, contents: Contents) -> list[str]:
@@ -128,7 +123,7 @@ def _index_text(con: sqlite3.Connection, table: Resource) -> None:
     content = table.name.replace('"', '""')
     con.execute(
         f'CREATE VIRTUAL TABLE {index} USING fts5({_names(fields)}, content="{content}", '
-        "tokenize=\"unicode61 remove_diacritics 0\")"
+        'tokenize="unicode61 remove_diacritics 0")'
     )
     con.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
     con.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
@@ -141,6 +136,36 @@ def _text(field: Mapping[str, Any]) -> str | None:
     if is_text and "enum" not in constraints and "pattern" not in constraints:
         return str(field["name"])
     return None
+
+
+CODES = "codes"
+
+
+def _write_codes(con: sqlite3.Connection, contents: Contents) -> None:
+    """The code lists as a table, so that queries can join labels: one `label` column a language."""
+    lists = [
+        (table.name, field["name"], category)
+        for table in contents.tables
+        for field in table.fields
+        for category in field.get("categories", [])
+        if isinstance(category, Mapping)
+    ]
+    if not lists or CODES in contents.relations:
+        return
+    labels = sorted({member for _, _, category in lists for member in category if member.startswith("label")})
+    columns = ", ".join(f"{identifier(label.replace('@', '_'))} TEXT" for label in labels)
+    con.execute(
+        f'CREATE TABLE {CODES} ("table" TEXT, "field" TEXT, "code" TEXT, {columns}, '
+        'PRIMARY KEY ("table", "field", "code"))'
+    )
+    marks = ", ".join("?" for _ in range(3 + len(labels)))
+    con.executemany(
+        f"INSERT INTO {CODES} VALUES ({marks})",
+        (
+            (table, field, str(category["value"]), *(category.get(label) for label in labels))
+            for table, field, category in lists
+        ),
+    )
 
 
 def _create_view(con: sqlite3.Connection, view: Mapping[str, Any], contents: Contents) -> None:

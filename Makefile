@@ -1,0 +1,51 @@
+# make build · make serve · make test · make bench: each makes .venv first when it is missing or out of date.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: build serve test bench check docs lock clean
+
+build: .venv/run
+	$(BIN)/servicebanken build
+
+serve: build
+	$(BIN)/servicebanken serve
+
+test: .venv/test
+	$(BIN)/python -m pytest
+
+bench: .venv/test
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+check: .venv/test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: .venv/run
+	$(BIN)/python docs/cli_reference.py > docs/cli.md
+
+# The locked versions, with hashes and without addresses, for every Python from 3.11 on.
+lock: .venv/test
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" pyproject.toml locks/build.in -o locks/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" --extra test pyproject.toml locks/build.in -c locks/run.txt -o locks/test.txt
+
+clean:
+	rm -rf .venv build/package build/releases build/state.json
+
+.venv/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 build")'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/run: .venv/python locks/run.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/test: .venv/run locks/test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/test.txt
+	touch $@
