@@ -94,17 +94,26 @@ def _load_stated(con: duckdb.DuckDBPyConnection, table: Resource, sources: list[
     columns = ", ".join(f"{identifier(name)} VARCHAR" for name in _columns(table))
     con.execute(f'CREATE TABLE {stated} ({columns}, "{FROM}" VARCHAR, "{ROW}" INTEGER, "{SOURCE}" VARCHAR)')
     problems: list[Problem] = []
+    cells: dict[str, list[str | None]] = {name: [] for name in _columns(table)}
+    places: list[tuple[str, int, str]] = []
     for source in sources:
-        for path in source.tables:
-            if path.stem == table.name:
-                sheet = read(path, str(path.relative_to(root)))
-                found = _check_columns(sheet, table)
-                problems += found
-                if not found:
-                    _insert(con, table, sheet, source.name)
-        if table.name == DOCUMENTS:
-            problems += _insert_documents(con, table, source, root)
+        for sheet in _sheets(table, source, root):
+            found = _check_columns(sheet, table)
+            problems += found
+            if not found:
+                for name, column in cells.items():
+                    column.extend(sheet.columns.get(name) or [None] * len(sheet.rows))
+                places += [(sheet.name, row, source.name) for row in sheet.rows]
+    _insert(con, table, cells, places)
     return problems + _check_rows(con, table)
+
+
+def _sheets(table: Resource, source: Source, root: Path) -> list[Sheet]:
+    """What a source states on the table: its CSV file, and for `documents` those that its source.yml lists."""
+    sheets = [read(path, str(path.relative_to(root))) for path in source.tables if path.stem == table.name]
+    if table.name == DOCUMENTS:
+        sheets.append(_listed_documents(table, source, root))
+    return sheets
 
 
 FROM, ROW, SOURCE = "\tfile", "\trow", "\tsource"
@@ -153,44 +162,34 @@ def _check_columns(sheet: Sheet, table: Resource) -> list[Problem]:
     return problems
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: Resource, sheet: Sheet, source: str) -> None:
-    names = ", ".join(identifier(name) for name in sheet.columns)
-    values = ", ".join(f"nullif(unnest(${n}::VARCHAR[]), '')" for n in range(1, len(sheet.columns) + 1))
-    last = len(sheet.columns)
+def _insert(
+    con: duckdb.DuckDBPyConnection,
+    table: Resource,
+    cells: dict[str, list[str | None]],
+    places: list[tuple[str, int, str]],
+) -> None:
+    values = ", ".join(f"nullif(unnest(${number}::VARCHAR[]), '')" for number in range(1, len(cells) + 1))
+    file, row, source = (list(column) for column in zip(*places, strict=True)) if places else ([], [], [])
+    last = len(cells)
     con.execute(
-        f'INSERT INTO {_stated(table)} ({names}, "{FROM}", "{ROW}", "{SOURCE}") '
-        f"SELECT {values}, ${last + 1}, unnest(${last + 2}::INTEGER[]), ${last + 3}",
-        [*sheet.columns.values(), sheet.name, sheet.rows, source],
+        f"INSERT INTO {_stated(table)} SELECT {values}, unnest(${last + 1}::VARCHAR[]), "
+        f"unnest(${last + 2}::INTEGER[]), unnest(${last + 3}::VARCHAR[])",
+        [*cells.values(), file, row, source],
     )
 
 
-def _insert_documents(con: duckdb.DuckDBPyConnection, table: Resource, source: Source, root: Path) -> list[Problem]:
-    """The documents of a source are rows too; each states itself."""
-    name = str((source.folder / FILE).relative_to(root))
-    problems = []
-    inherited = {"source", "publisher", "licence"}
-    for document in source.documents:
-        for member in document.members:
-            if member not in table.field_names and member not in inherited:
-                problems.append(
-                    Problem(
-                        Kind.UNKNOWN_COLUMN,
-                        f"is not a field of the table {table.name!r}",
-                        f"Its fields are: {', '.join(table.field_names)}.",
-                        file=name,
-                        row=document.line,
-                        field=member,
-                    )
-                )
+def _listed_documents(table: Resource, source: Source, root: Path) -> Sheet:
+    """The documents that a source lists, as rows: each states itself."""
+    inherited = {member: None for member in ("source", "publisher", "licence") if member not in table.field_names}
+    members = [name for document in source.documents for name in document.members if name not in inherited]
     columns = {
-        field: [document.members.get(field, "") for document in source.documents]
-        for field in table.field_names
-        if field != INFERRED
+        name: [document.members.get(name, "") for document in source.documents]
+        for name in dict.fromkeys([*table.key, *members])
     }
     columns[CITED] = [document.id for document in source.documents]
-    lines = [document.line for document in source.documents]
-    _insert(con, table, Sheet(name, columns, lines), source.name)
-    return problems
+    return Sheet(
+        str((source.folder / FILE).relative_to(root)), columns, [document.line for document in source.documents]
+    )
 
 
 # -- what is wrong in it -----------------------------------------------------------------------------------------
