@@ -53,6 +53,7 @@ class Kind(StrEnum):
     MISSING_FILE = "missing-file"
     INVALID_TABLE = "invalid-table"
     BAD_VIEW = "bad-view"
+    ENDLESS_PATTERN = "endless-pattern"
     # a release
     VERSION_TOO_SMALL = "version-too-small"
     VERSION_TAKEN = "version-taken"

@@ -94,7 +94,7 @@ def _read_csv(path: Path, table: Resource, dialect: Mapping[str, Any]) -> str:
     return (
         f"read_csv({literal(str(path))}, header = true, auto_detect = false, columns = {{{columns}}}, "
         f"delim = {literal(_delimiter(path, dialect))}, quote = {quote}, escape = {quote}, "
-        f"force_not_null = [{names}], max_line_size = 10000000)"
+        f"force_not_null = [{names}], max_line_size = 10000000, buffer_size = 33554432)"
     )
 
 

@@ -1,0 +1,94 @@
+"""Keys as SQL on typed values: unique fields, primary, unique and foreign keys, found on the row where frictionless
+reports them.
+
+A key's relation has the columns `row` and k1 … kn, its values in DuckDB's types; a cell that is missing or invalid is
+NULL, as it is None for frictionless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A row whose key stands in an earlier row; `before` is the last such row."""
+
+    row: int
+    before: int
+
+
+REPEATED = """
+SELECT row, before
+FROM (
+    SELECT row, lag(row) OVER (PARTITION BY {parts} ORDER BY row) AS before
+    FROM {relation}
+    WHERE {present}
+)
+WHERE before IS NOT NULL
+ORDER BY row
+LIMIT {limit}
+"""
+
+HAS_REPEATED = "SELECT count(*) <> count(DISTINCT ({parts})) FROM {relation} WHERE {present}"
+
+
+def repeated(
+    con: duckdb.DuckDBPyConnection, relation: str, parts: list[str], *, whole: bool, limit: int
+) -> list[Repeated]:
+    """The first `limit` rows whose key is repeated.
+
+    `whole`: a row with any part missing is exempt (unique keys); otherwise only one with all parts missing is
+    (primary keys, as frictionless has it).
+    """
+    present = f" {'AND' if whole else 'OR'} ".join(f"{part} IS NOT NULL" for part in parts)
+    names = ", ".join(parts)
+    query = HAS_REPEATED.format(parts=f"row({names})" if len(parts) > 1 else names, relation=relation, present=present)
+    if not con.execute(query).fetchall()[0][0]:
+        return []
+    found = con.execute(REPEATED.format(parts=names, relation=relation, present=present, limit=limit)).fetchall()
+    return [Repeated(row, before) for row, before in found]
+
+
+MISSING = "SELECT row FROM {relation} WHERE {missing} ORDER BY row LIMIT {limit}"
+
+
+def missing(con: duckdb.DuckDBPyConnection, relation: str, parts: list[str], *, whole: bool, limit: int) -> list[int]:
+    """The first `limit` rows in which all parts of the key (`whole`), or some but not all of them, are missing."""
+    every = " AND ".join(f"{part} IS NULL" for part in parts)
+    some = " OR ".join(f"{part} IS NULL" for part in parts)
+    condition = every if whole else f"({some}) AND NOT ({every})"
+    query = MISSING.format(relation=relation, missing=condition, limit=limit)
+    return [row for (row,) in con.execute(query).fetchall()]
+
+
+UNMATCHED = """
+SELECT row
+FROM {relation} AS child
+WHERE ({present}) AND NOT EXISTS (
+    SELECT 1 FROM {parent} AS parent WHERE {same}
+)
+ORDER BY row
+LIMIT {limit}
+"""
+
+
+def unmatched(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    parts: list[str],
+    parent: str,
+    parent_parts: list[str],
+    limit: int,
+) -> list[int]:
+    """The first `limit` rows whose key no row of `parent` has; a row with all parts missing is exempt."""
+    present = " OR ".join(f"child.{part} IS NOT NULL" for part in parts)
+    if len(parts) == 1:
+        same = f"parent.{parent_parts[0]} = child.{parts[0]}"
+    else:
+        pairs = zip(parts, parent_parts, strict=True)
+        same = " AND ".join(f"parent.{there} IS NOT DISTINCT FROM child.{here}" for here, there in pairs)
+    query = UNMATCHED.format(relation=relation, parent=parent, present=present, same=same, limit=limit)
+    return [row for (row,) in con.execute(query).fetchall()]

@@ -1,0 +1,559 @@
+"""One table, screened and judged: DuckDB finds the rows that are not certainly valid, frictionless judges those.
+
+The report is built by frictionless's own classes in the order of its own loop (`Resource.validate`, 5.21), so that it
+is the report that frictionless would have given.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import heapq
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import frictionless
+from frictionless import Checklist, errors
+from frictionless.formats.csv import CsvControl
+from frictionless.resources import TableResource
+from frictionless.table.row import Row, create_cell_handlers
+
+from pipeline.errors import InvalidData, Kind, Problem
+from pipeline.files import sha256
+from pipeline.tables import connect, identifier
+from pipeline.validate import keys, reader, sql
+from pipeline.validate.screen import DIGITS, Screen, screen
+from pipeline.validate.standard import UniqueKeyError, grouped_reader, standard
+from pipeline.validate.timelimit import time_limit
+
+PATTERN_SECONDS = 20
+"""How long frictionless may read the distinct texts of one field before its pattern is called endless."""
+
+
+class Unscreened(Exception):
+    """The table is one that only frictionless can read."""
+
+
+@dataclass
+class Read:
+    """A table as DuckDB relations.
+
+    `scan` has a row for each row of the file: `row`, `certain`, and the typed values of the fields in `keyed`, under
+    the field's number (`v3`). It is a view of `base`, in which `number_of_row` gives the row's number.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    layout: reader.Layout
+    rows: reader.Rows
+    screens: list[Screen]
+    count: int
+    base: str
+    scan: str
+    number_of_row: str
+    keyed: list[int]
+
+
+def open_table(resource: TableResource) -> reader.Layout:
+    """How frictionless, which has the resource open, cuts its file. Raises Unscreened where only it can."""
+    dialect = resource.dialect
+    control = CsvControl.from_dialect(dialect)
+    plain = (
+        resource.format in ("csv", "tsv")
+        and resource.scheme == "file"
+        and not resource.compression
+        and not resource.multipart
+        and not resource.memory
+        and resource.normpath
+        and dialect.header
+        and dialect.header_rows == [1]
+        and not dialect.comment_char
+        and not dialect.comment_rows
+        and not dialect.skip_blank_rows
+        and (resource.encoding in ("utf-8", "ascii") or resource.format == "csv")
+    )
+    if not plain:
+        raise Unscreened
+    python = control.to_python()
+    alike = not python.escapechar and not python.skipinitialspace and python.doublequote
+    quote = python.quotechar if alike else ""
+    if not alike and resource.format == "tsv":
+        raise Unscreened
+    return reader.Layout(Path(str(resource.normpath)), str(resource.encoding), python.delimiter, quote, python)
+
+
+def expected_fields(resource: TableResource) -> list[frictionless.Field]:
+    """The fields in the order of the columns, as frictionless pairs them with the labels."""
+    fields = resource.header.get_expected_fields()
+    if len(fields) != len(resource.labels) or not fields:
+        raise Unscreened
+    return list(fields)
+
+
+def read(
+    con: duckdb.DuckDBPyConnection, layout: reader.Layout, fields: list[frictionless.Field], keyed: list[int], name: str
+) -> Read:
+    """Scans the table once; `keyed` are the numbers (from 0) of the fields whose values keys need."""
+    screens = [screen(each) for each in fields]
+    if any(screens[number].field.type not in KEY_TYPES for number in keyed):
+        raise Unscreened
+    rows = reader.by_duckdb(layout, len(fields))
+    if rows is not None:
+        try:
+            table = _scan(con, layout, rows, screens, keyed, name)
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            table = None
+        if table is not None and rows.lines in (None, table.count):
+            return table
+    try:
+        rows = reader.by_python(con, layout, len(fields), f"rows {name}")
+    except (ValueError, csv.Error) as error:
+        raise Unscreened from error
+    return _scan(con, layout, rows, screens, keyed, name)
+
+
+def _scan(
+    con: duckdb.DuckDBPyConnection,
+    layout: reader.Layout,
+    rows: reader.Rows,
+    screens: list[Screen],
+    keyed: list[int],
+    name: str,
+) -> Read:
+    tested = []
+    for number, (each, cell) in enumerate(zip(screens, rows.cells, strict=True)):
+        bad = _refused(con, rows, each, cell, f"bad {name} {number}") if each.tests is None else None
+        tested.append(sql.certain(each, cell, bad))
+    tests = list(tested)
+    if not any(each.required for each in screens):
+        blank = " AND ".join(sql.is_missing(each, cell) for each, cell in zip(screens, rows.cells, strict=True))
+        tests.append(f"NOT ({blank})")
+    values = [
+        f"CASE WHEN {tested[number]} THEN {sql.value(screens[number], rows.cells[number])} END AS v{number}"
+        for number in keyed
+    ]
+    base, scan = identifier(f"scan {name}"), identifier(f"numbered {name}")
+    selected = ", ".join([f"({' AND '.join(tests)}) AS certain", *values])
+    if rows.unnumbered:
+        # A table's rowid follows the order of the file; numbering the rows in the scan would take one core for all.
+        con.execute(f"CREATE OR REPLACE TABLE {base} AS SELECT {selected} FROM {rows.unnumbered}")
+        number_of_row = "rowid + 2"
+    else:
+        con.execute(f"CREATE OR REPLACE TABLE {base} AS SELECT row, {selected} FROM {rows.relation}")
+        number_of_row = "row"
+    con.execute(
+        f"CREATE OR REPLACE VIEW {scan} AS SELECT {number_of_row} AS row, "
+        f"{', '.join(['certain', *(f'v{number}' for number in keyed)])} FROM {base}"
+    )
+    count = con.execute(f"SELECT count(*) FROM {base}").fetchall()[0][0] + len(rows.odd)
+    table = Read(con, layout, rows, screens, count, base, scan, number_of_row, keyed)
+    _complete_keys(table, tested)
+    _add_odd(table)
+    return table
+
+
+KEY_TYPES = ("string", "any", "integer", "number", "boolean", "date", "year", "yearmonth")
+"""Types whose certain texts are equal where their values are."""
+
+
+REFUSED = "CREATE OR REPLACE TABLE {bad} AS SELECT unnest($1::VARCHAR[]) AS text"
+
+
+def _refused(con: duckdb.DuckDBPyConnection, rows: reader.Rows, each: Screen, cell: str, name: str) -> str:
+    """The relation of the field's distinct texts that frictionless does not accept."""
+    texts = con.execute(f"SELECT DISTINCT {cell} FROM {rows.unnumbered or rows.relation}").fetchall()
+    read_cell = each.field.create_cell_reader()
+    with _pattern_limit(each.field):
+        refused = [text for (text,) in texts if _is_refused(read_cell(text), each)]
+    bad = identifier(name)
+    con.execute(REFUSED.format(bad=bad), [refused])
+    return bad
+
+
+def _is_refused(read: tuple[Any, Any], each: Screen) -> bool:
+    value, notes = read
+    return bool(notes) or (value is not None and any(rule.broken(value) for rule in each.rules))
+
+
+@contextmanager
+def _pattern_limit(subject: frictionless.Field) -> Iterator[None]:
+    with time_limit(PATTERN_SECONDS) as expired:
+        try:
+            yield
+        except expired:
+            raise InvalidData(
+                Problem(
+                    Kind.ENDLESS_PATTERN,
+                    f"took more than {PATTERN_SECONDS} seconds to match",
+                    "Write the pattern without nested repetitions such as (a+)+.",
+                    field=subject.name,
+                    value=str(subject.constraints.get("pattern", subject.format)),
+                )
+            ) from None
+
+
+def _complete_keys(table: Read, tested: list[str]) -> None:
+    """Fills in the values of key cells that are valid though not certain, as frictionless reads them."""
+    con, rows = table.con, table.rows
+    if not con.execute(f"SELECT 1 FROM {table.scan} WHERE NOT certain LIMIT 1").fetchall():
+        return
+    for number in table.keyed:
+        each, cell = table.screens[number], rows.cells[number]
+        query = (
+            f"SELECT DISTINCT {cell} FROM {rows.relation} WHERE NOT ({tested[number]}) "
+            f"AND row IN (SELECT row FROM {table.scan} WHERE NOT certain)"
+        )
+        texts = [text for (text,) in con.execute(query).fetchall()]
+        values = _values(each, texts)
+        known = [(text, value) for text, value in zip(texts, values, strict=True) if value is not None]
+        if known:
+            name = identifier(f"known {number}")
+            con.execute(
+                f"CREATE OR REPLACE TABLE {name} AS SELECT unnest($1::VARCHAR[]) AS text, "
+                f"unnest($2::{sql.TYPES[each.kind]}[]) AS value",
+                [[text for text, _ in known], [value for _, value in known]],
+            )
+            con.execute(
+                f"UPDATE {table.base} AS s SET v{number} = k.value FROM {rows.relation} AS r "
+                f"JOIN {name} AS k ON k.text = r.{cell} WHERE r.row = s.{table.number_of_row} AND NOT s.certain"
+            )
+
+
+def _add_odd(table: Read) -> None:
+    """The rows of another width, which are never certain, with the values of their key cells."""
+    odd = table.rows.odd
+    if not odd:
+        return
+    values = [
+        _values(table.screens[number], [cells[number] if number < len(cells) else None for _, cells in odd])
+        for number in table.keyed
+    ]
+    columns = ", ".join(
+        f"unnest(${position}::{sql.TYPES[table.screens[number].kind]}[])"
+        for position, number in enumerate(table.keyed, 2)
+    )
+    con = table.con
+    con.execute(
+        f"INSERT INTO {table.base} SELECT unnest($1::BIGINT[]), false{', ' + columns if columns else ''}",
+        [[number for number, _ in odd], *values],
+    )
+
+
+def _values(each: Screen, texts: list[Any]) -> list[Any]:
+    """The values that frictionless reads from the texts of a field; None for those that it refuses."""
+    read_cell = grouped_reader(each.field)
+    with _pattern_limit(each.field):
+        read = [read_cell(text)[0] for text in texts]
+    return [None if value is None else _storable(value, each) for value in read]
+
+
+def _storable(value: Any, each: Screen) -> Any:
+    """A value as SQL can hold it beside the certain ones, equal where they are equal."""
+    if each.kind == "integer" and abs(value) < 2**63:
+        return value
+    if each.kind == "number" and value == value and abs(value) < 10**15:
+        digits = Decimal(str(value)).normalize().as_tuple().digits
+        if len(digits) <= DIGITS:
+            return float(value)
+    if (each.kind == "text" and isinstance(value, str)) or each.kind in ("boolean", "date"):
+        return value
+    raise Unscreened
+
+
+# -- the report ------------------------------------------------------------------------------------------------------
+
+Parents = Callable[[str], TableResource]
+"""Gives a copy of the resource that a foreign key names; raises Unscreened where there is none."""
+
+
+def judge(
+    resource: TableResource, parents: Parents, limit_errors: int, *, screened: bool = True
+) -> frictionless.Report:
+    """The report on one table.
+
+    `screened` false leaves the whole table to frictionless's own row stream, which is also what happens where DuckDB
+    cannot read it.
+    """
+    timer = frictionless.helpers.Timer()
+    checks = Checklist().connect(resource)
+    try:
+        resource.to_descriptor(validate=True)
+    except frictionless.FrictionlessException as exception:
+        return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
+    warnings = _hash_warnings(resource)
+    foreign_keys = resource.schema.foreign_keys
+    try:
+        try:
+            if not screened:
+                raise Unscreened
+            with _without(foreign_keys, resource):
+                resource.open()
+            found = _Screened(resource, foreign_keys, parents, limit_errors)
+        except Unscreened:
+            resource.close()
+            resource.open()
+            found = None
+    except frictionless.FrictionlessException as exception:
+        resource.close()
+        return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
+    with resource:
+        labels = resource.labels
+        found_errors = [error for check in checks for error in check.validate_start()]
+        rows = found.rows() if found else _streamed(resource)
+        partial = False
+        for row_errors in rows:
+            found_errors += row_errors
+            if limit_errors and len(found_errors) >= limit_errors:
+                found_errors = found_errors[:limit_errors]
+                warnings.append(f"reached error limit: {limit_errors}")
+                partial = True
+                break
+        if found:
+            found.settle(partial)
+        if not partial:
+            found_errors += [error for check in checks for error in check.validate_end()]
+    return frictionless.Report.from_validation_task(
+        resource, time=timer.time, labels=labels, errors=found_errors, warnings=warnings
+    )
+
+
+def _hash_warnings(resource: TableResource) -> list[str]:
+    if resource.hash:
+        algorithm, _ = frictionless.helpers.parse_resource_hash_v1(resource.hash)
+        if algorithm not in ("md5", "sha256"):
+            return ["hash is ignored; supported algorithms: md5/sha256"]
+    return []
+
+
+@contextmanager
+def _without(foreign_keys: list[Any], resource: TableResource) -> Iterator[None]:
+    """Keeps frictionless from reading the tables that foreign keys point at, row by row, as it opens the resource."""
+    if not foreign_keys:
+        yield
+        return
+    resource.schema.foreign_keys = []
+    try:
+        yield
+    finally:
+        resource.schema.foreign_keys = foreign_keys
+
+
+def _streamed(resource: TableResource) -> Iterator[list[frictionless.Error]]:
+    """The errors of every row as frictionless streams it, with the standard's further rules."""
+    rules = standard(resource.schema)
+    seen: list[dict[Any, int]] = [{} for _ in rules.unique_keys]
+    stream = resource.row_stream
+    while True:
+        try:
+            row = next(stream)
+        except frictionless.FrictionlessException as exception:
+            yield [exception.error]
+            continue
+        except StopIteration:
+            return
+        found = row.errors if rules.is_empty else rules.errors(row)
+        for fields, known in zip(rules.unique_keys, seen, strict=True):
+            key = tuple(row.get(name) for name in fields)
+            if None not in key:
+                if key in known:
+                    found = [*found, _unique_key_error(row, fields, known[key])]
+                known[key] = row.row_number
+        yield found
+
+
+def _unique_key_error(row: Row, fields: tuple[str, ...], before: int) -> frictionless.Error:
+    note = f'"{", ".join(fields)}" is the same as in the row at position {before}'
+    return UniqueKeyError.from_row(row, note=note)
+
+
+@dataclass
+class _Foreign:
+    """A foreign key that is checked: its fields, what it points at, and the rows that point at nothing."""
+
+    fields: tuple[str, ...]
+    resource: str
+    there: tuple[str, ...]
+    rows: set[int]
+
+
+class _Screened:
+    """What SQL found in an open table: the rows to judge, and the keys that are repeated, missing or point nowhere."""
+
+    def __init__(self, resource: TableResource, foreign_keys: list[Any], parents: Parents, limit_errors: int) -> None:
+        self.resource = resource
+        self.rules = standard(resource.schema)
+        self.fields = expected_fields(resource)
+        self.handlers = create_cell_handlers(self.fields)
+        names = [each.name for each in self.fields]
+        self.primary_key = tuple(resource.schema.primary_key)
+        if not self.primary_key or not set(self.primary_key) <= set(names) or not resource.dialect.header_case:
+            if self.primary_key and not resource.dialect.header_case:
+                raise Unscreened
+            self.primary_key = ()
+        self.unique = [each.name for each in self.fields if each.constraints.get("unique")]
+        groups = [
+            (tuple(key["fields"]), key["reference"]["resource"], tuple(key["reference"]["fields"]))
+            for key in foreign_keys
+            if set(key["fields"]) <= set(names)
+        ]
+        wanted = {*self.primary_key, *self.unique}
+        wanted.update(*(fields for fields, _, _ in groups), *self.rules.unique_keys)
+        wanted.update(*(there for _, parent, there in groups if parent in ("", resource.name)))
+        if not wanted <= set(names):
+            raise Unscreened
+        con = connect()
+        keyed = sorted(names.index(name) for name in wanted)
+        self.table = read(con, open_table(resource), self.fields, keyed, "table")
+        self.limit = limit_errors or self.table.count + 1
+        self.at = {name: f"v{names.index(name)}" for name in wanted}
+        self._find_repeated()
+        self.foreign = [self._find_unmatched(parents, *group) for group in groups]
+
+    def _find_repeated(self) -> None:
+        table, limit = self.table, self.limit
+        self.unique_before = {
+            name: _before(keys.repeated(table.con, table.scan, [self.at[name]], whole=True, limit=limit))
+            for name in self.unique
+        }
+        self.primary_before: dict[int, int] = {}
+        self.primary_missing: set[int] = set()
+        if self.primary_key:
+            parts = [self.at[name] for name in self.primary_key]
+            self.primary_before = _before(keys.repeated(table.con, table.scan, parts, whole=False, limit=limit))
+            self.primary_missing = set(keys.missing(table.con, table.scan, parts, whole=True, limit=limit))
+            if self.rules.primary_key:
+                self.primary_missing |= set(keys.missing(table.con, table.scan, parts, whole=False, limit=limit))
+        self.unique_keys = [
+            (
+                fields,
+                _before(
+                    keys.repeated(table.con, table.scan, [self.at[name] for name in fields], whole=True, limit=limit)
+                ),
+            )
+            for fields in self.rules.unique_keys
+        ]
+
+    def _find_unmatched(self, parents: Parents, fields: tuple[str, ...], name: str, there: tuple[str, ...]) -> _Foreign:
+        table = self.table
+        here = [self.at[field] for field in fields]
+        if name in ("", self.resource.name):
+            parent, columns = table, [self.at[field] for field in there]
+            kinds = self._kinds(there)
+        else:
+            parent, columns, kinds = _read_parent(table.con, parents(name), there)
+        if kinds != self._kinds(fields):
+            raise Unscreened
+        rows = keys.unmatched(table.con, table.scan, here, parent.scan, columns, self.limit)
+        return _Foreign(fields, name, there, set(rows))
+
+    def _kinds(self, fields: tuple[str, ...]) -> list[str]:
+        return [self.table.screens[int(self.at[field][1:])].kind for field in fields]
+
+    def rows(self) -> Iterator[list[frictionless.Error]]:
+        """The errors of the rows that have any, in the order of the file."""
+        for number, cells in self._suspects():
+            row = Row(list(cells), handlers=self.handlers, row_number=number)
+            self.number = number
+            found = self._judged(row, number)
+            if found:
+                yield found
+
+    def _suspects(self) -> Iterator[tuple[int, list[Any]]]:
+        table = self.table
+        marked = {row for before in self.unique_before.values() for row in before}
+        marked.update(self.primary_before, self.primary_missing, *(each.rows for each in self.foreign))
+        marked.update(*(before for _, before in self.unique_keys))
+        cells = ", ".join(table.rows.cells)
+        cursor = table.con.cursor()
+        doubtful = cursor.execute(f"SELECT count(*) FROM {table.scan} WHERE NOT certain").fetchall()[0][0]
+        regular: Iterator[tuple[int, list[Any]]] = iter(())
+        if doubtful > len(table.rows.odd) or marked:
+            cursor.execute(
+                f"SELECT row, {cells} FROM {table.rows.relation} WHERE row IN "
+                f"(SELECT row FROM {table.scan} WHERE NOT certain UNION ALL SELECT unnest($1::BIGINT[])) ORDER BY row",
+                [sorted(marked)],
+            )
+            regular = _fetched(cursor)
+        yield from heapq.merge(regular, iter(table.rows.odd), key=itemgetter(0))
+
+    def _judged(self, row: Row, number: int) -> list[frictionless.Error]:
+        """The row's errors in frictionless's order (`TableResource.__open_row_stream`)."""
+        for name, before in self.unique_before.items():
+            if row[name] is not None and number in before:
+                note = f"the same as in the row at position {before[number]}"
+                row.errors.append(errors.UniqueError.from_row(row, note=note, field_name=name))
+        if self.primary_key:
+            values = [row[name] for name in self.primary_key]
+            if set(values) == {None}:
+                note = 'cells composing the primary keys are all "None"'
+                row.errors.append(errors.PrimaryKeyError.from_row(row, note=note))
+            elif number in self.primary_before:
+                note = f"the same as in the row at position {self.primary_before[number]}"
+                row.errors.append(errors.PrimaryKeyError.from_row(row, note=note))
+        for key in self.foreign:
+            if number in key.rows:
+                row.errors.append(_foreign_key_error(row, key))
+        found = list(row.errors) if self.rules.is_empty else self.rules.errors(row)
+        for fields, repeated in self.unique_keys:
+            if number in repeated:
+                found.append(_unique_key_error(row, fields, repeated[number]))
+        return found
+
+    def settle(self, partial: bool) -> None:
+        """Fills in the counts and hashes that frictionless would have gathered from the stream."""
+        stats = self.resource.stats
+        stats.rows = self.number - 1 if partial else self.table.count
+        if not partial:
+            path = self.table.layout.path
+            stats.bytes = path.stat().st_size
+            stats.sha256 = sha256(path)
+            if str(self.resource.hash or "").startswith("md5:") or ":" not in str(self.resource.hash or ":"):
+                with path.open("rb") as file:
+                    stats.md5 = hashlib.file_digest(file, "md5").hexdigest()
+
+
+def _before(found: list[keys.Repeated]) -> dict[int, int]:
+    return {each.row: each.before for each in found}
+
+
+def _read_parent(
+    con: duckdb.DuckDBPyConnection, parent: TableResource, there: tuple[str, ...]
+) -> tuple[Read, list[str], list[str]]:
+    with _without(parent.schema.foreign_keys, parent):
+        parent.open()
+    with parent:
+        fields = expected_fields(parent)
+        names = [each.name for each in fields]
+        if not set(there) <= set(names):
+            raise Unscreened
+        keyed = sorted({names.index(name) for name in there})
+        read_parent = read(con, open_table(parent), fields, keyed, f"parent {parent.name}")
+    numbers = [names.index(name) for name in there]
+    return read_parent, [f"v{number}" for number in numbers], [read_parent.screens[number].kind for number in numbers]
+
+
+def _foreign_key_error(row: Row, key: _Foreign) -> frictionless.Error:
+    values = [row[name] for name in key.fields]
+    note = (
+        f'for "{", ".join(key.fields)}": values "{", ".join(map(str, values))}" not found in the lookup table '
+        f'"{key.resource}" as "{", ".join(key.there)}"'
+    )
+    return errors.ForeignKeyError.from_row(
+        row,
+        note=note,
+        field_names=list(key.fields),
+        field_values=values,
+        reference_name=key.resource,
+        reference_field_names=list(key.there),
+    )
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, list[Any]]]:
+    while batch := cursor.fetchmany(1000):
+        for number, *cells in batch:
+            yield number, cells
