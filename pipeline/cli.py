@@ -9,8 +9,9 @@ import functools
 import json
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
@@ -161,31 +162,69 @@ def assemble(session: Session, out: Path | None) -> None:
 
 
 @main.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--schema",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The Table Schema of a table that has none.",
+)
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page, too.")
+@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Of the report.")
+@click.option(
+    "--limit-errors", type=click.IntRange(0), default=1000, show_default=True, help="Errors per table; 0 is all."
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first error.")
+@click.option(
+    "--engine",
+    type=click.Choice(["screen", "frictionless"]),
+    default="screen",
+    show_default=True,
+    help="screen: DuckDB finds the suspects, frictionless judges them. frictionless: it judges every row.",
+)
 @command
-def validate(session: Session, path: Path | None) -> None:
-    """Judge a data package, a resource descriptor or a table; without PATH, the project's package.
+def validate(
+    session: Session,
+    sources: tuple[str, ...],
+    schema: Path | None,
+    html: Path | None,
+    language: Literal["en", "sv"],
+    limit_errors: int,
+    fail_fast: bool,
+    engine: Literal["screen", "frictionless"],
+) -> None:
+    """Judge data packages, ZIPs of packages, resource descriptors or tables; without PATH, the project's package.
 
-    --json prints frictionless's report.
+    PATH may be a web address. --json prints frictionless's report.
 
     \b
     Examples:
       servicebanken validate
-      servicebanken validate shops.csv
+      servicebanken validate shops.csv --schema shops.schema.json
+      servicebanken validate package.zip --html report.html
     """
-    from pipeline.validate import problems, settled, validate
+    from pipeline.validate import Terms, merged, problems, settled, validate
+    from pipeline.validate.inputs import local
 
-    with session.progress.step("validate"):
-        report = validate(path or session.project.package)
-    found = problems(report)
-    rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
-    if found and not session.as_json:
-        for problem in found[:SHOWN]:
-            click.echo(f"error: {problem}")
+    terms = Terms(engine, limit_errors, fail_fast, session.progress)
+    reports = []
+    with ExitStack() as stack:
+        paths = [stack.enter_context(local(source)) for source in sources] or [session.project.package]
+        for path in paths:
+            with session.progress.step(f"validate {path.name}"):
+                reports.append(validate(path, terms, schema=schema))
+        report = merged(reports)
+        if html is not None:
+            from pipeline.validate.html import render
+
+            html.write_text(render(report, paths, language), encoding="utf-8", newline="\n")
+        found = problems(report)
+        rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
+        lines = [f"error: {problem}" for problem in found[:SHOWN]]
         if len(found) > SHOWN:
-            click.echo(f"error: and {len(found) - SHOWN} more")
-    verdict = "valid" if report.valid else "invalid"
-    session.print(settled(report), f"{verdict}: {len(report.tasks)} tables, {rows} rows, {len(found)} errors")
+            lines.append(f"error: and {len(found) - SHOWN} more")
+        verdict = "valid" if report.valid else "invalid"
+        lines.append(f"{verdict}: {len(report.tasks)} tables, {rows} rows, {len(found)} errors")
+        session.print(settled(report), "\n".join(lines))
     sys.exit(0 if report.valid else 1)
 
 

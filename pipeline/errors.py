@@ -54,6 +54,7 @@ class Kind(StrEnum):
     INVALID_TABLE = "invalid-table"
     BAD_VIEW = "bad-view"
     ENDLESS_PATTERN = "endless-pattern"
+    BAD_ARCHIVE = "bad-archive"
     # a release
     VERSION_TOO_SMALL = "version-too-small"
     VERSION_TAKEN = "version-taken"
@@ -67,6 +68,7 @@ class Kind(StrEnum):
     FILE_FAILED = "file-failed"
     LOCKED = "locked"
     PORT_TAKEN = "port-taken"
+    NOT_FETCHED = "not-fetched"
 
 
 @dataclass(frozen=True)

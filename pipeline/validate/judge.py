@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from frictionless.resources import TableResource
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import read_json
 from pipeline.package import DESCRIPTOR, Package, load
+from pipeline.progress import Progress
 from pipeline.validate.standard import adapted, schema_errors
 from pipeline.validate.table import Parents, Unscreened, judge
 
@@ -21,53 +23,79 @@ MAX_LINE = 10_000_000
 """Bytes of the longest line of a table that is surely read; a reader needs memory for a whole line."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """How to judge: by which engine, how many errors a table may report (0: all), whether the first one ends it."""
+
+    engine: Engine = "screen"
+    limit_errors: int = 1000
+    fail_fast: bool = False
+    progress: Progress = field(default_factory=Progress)
+
+
 def validate(
-    source: str | Path | Package, *, engine: Engine = "screen", limit_errors: int = 1000
+    source: str | Path | Package,
+    terms: Terms | None = None,
+    *,
+    schema: Path | None = None,
 ) -> frictionless.Report:
     """frictionless's report on a data package, a resource descriptor, or a table in a file.
 
-    `source` is a Package, a folder with a datapackage.json, or the path of a descriptor or of a table. `engine` is
-    `screen`, by which DuckDB finds the rows that frictionless must judge and v2's further rules are checked, or
-    `frictionless`, by which frictionless does everything, as it does by itself. At most `limit_errors` errors are
-    reported for a table; 0 reports all.
+    `source` is a Package, a folder with a datapackage.json, or the path of a descriptor or of a table; `schema` is the
+    file of a Table Schema for a table, which is inferred otherwise. With the engine `screen` DuckDB finds the rows that
+    frictionless must judge, and v2's further rules are checked; with `frictionless` it does everything by itself.
 
     Raises InvalidData for a descriptor that is none or reaches outside its folder, for a table with a line over
     `MAX_LINE` bytes, and for a pattern that takes endless time; CannotRun where there is nothing at `source`.
     """
+    terms = terms or Terms()
     if isinstance(source, Package):
-        return _judge_package(source, engine, limit_errors)
+        return _judge_package(source, terms)
     path = Path(source)
     if path.is_dir() or path.name == DESCRIPTOR:
-        return _judge_package(load(path), engine, limit_errors)
+        return _judge_package(load(path), terms)
     if not path.is_file():
         raise CannotRun(Problem(Kind.MISSING_FILE, "does not exist", "Check the path.", file=str(path)))
     if path.suffix == ".json":
-        return _judge_descriptor(path, engine, limit_errors)
+        return _judge_descriptor(path, terms)
     _refuse_long_lines(path)
-    return _judge_resource(frictionless.Resource(path=path.name, basepath=str(path.parent)), engine, limit_errors)
+    descriptor: dict[str, Any] = {"name": "table", "path": path.name}
+    if schema is not None:
+        descriptor["schema"] = read_json(schema, str(schema))
+    return _judge_descriptor_of_resource(descriptor, path.parent, terms)
 
 
-def _judge_package(package: Package, engine: Engine, limit_errors: int) -> frictionless.Report:
+def merged(reports: list[frictionless.Report]) -> frictionless.Report:
+    """One report of several."""
+    if len(reports) == 1:
+        return reports[0]
+    seconds = sum(report.stats["seconds"] for report in reports)
+    return frictionless.Report.from_validation_reports(time=seconds, reports=reports)
+
+
+def _judge_package(package: Package, terms: Terms) -> frictionless.Report:
     for resource in package.resources:
         for path in resource.paths:
             if resource.is_table and (package.folder / path).is_file():
                 _refuse_long_lines(package.folder / path)
     descriptor = dict(package.descriptor)
-    if engine == "frictionless":
-        return frictionless.Package.from_descriptor(descriptor, basepath=str(package.folder)).validate(
-            limit_errors=limit_errors
-        )
     timer = frictionless.helpers.Timer()
-    faults = [error for each in package.resources for error in schema_errors(each.schema, each.name)]
-    if faults:
-        return frictionless.Report.from_validation(time=timer.time, errors=faults)
-    descriptor["resources"] = [_adapted(each.descriptor) for each in package.resources]
-    judged = frictionless.Package.from_descriptor(descriptor, basepath=str(package.folder))
+    if terms.engine == "screen":
+        faults = [error for each in package.resources for error in schema_errors(each.schema, each.name)]
+        if faults:
+            return frictionless.Report.from_validation(time=timer.time, errors=faults)
+        descriptor["resources"] = [_adapted(each.descriptor) for each in package.resources]
     try:
+        judged = frictionless.Package.from_descriptor(descriptor, basepath=str(package.folder))
         judged.to_descriptor(validate=True)
     except frictionless.FrictionlessException as exception:
         return frictionless.Report.from_validation(time=timer.time, errors=exception.to_errors())
-    reports = [_judge_resource(resource, engine, limit_errors) for resource in judged.resources]
+    reports = []
+    for number, tabular in enumerate(judged.resources, 1):
+        terms.progress.advance(number, len(judged.resources), str(tabular.name))
+        reports.append(_judge_resource(tabular, terms))
+        if terms.fail_fast and not reports[-1].valid:
+            break
     return frictionless.Report.from_validation_reports(time=timer.time, reports=reports)
 
 
@@ -75,10 +103,11 @@ def _adapted(descriptor: Mapping[str, Any]) -> dict[str, Any]:
     return {name: adapted(value) if name == "schema" else value for name, value in descriptor.items()}
 
 
-def _judge_resource(resource: frictionless.Resource, engine: Engine, limit_errors: int) -> frictionless.Report:
-    if engine == "frictionless" or not isinstance(resource, TableResource):
-        return resource.validate(limit_errors=limit_errors)
-    return judge(resource, _parents(resource), limit_errors)
+def _judge_resource(resource: frictionless.Resource, terms: Terms) -> frictionless.Report:
+    limit = 1 if terms.fail_fast else terms.limit_errors
+    if terms.engine == "frictionless" or not isinstance(resource, TableResource):
+        return resource.validate(limit_errors=limit)
+    return judge(resource, _parents(resource), limit)
 
 
 def _parents(resource: TableResource) -> Parents:
@@ -94,17 +123,28 @@ def _parents(resource: TableResource) -> Parents:
     return parent
 
 
-def _judge_descriptor(path: Path, engine: Engine, limit_errors: int) -> frictionless.Report:
+def _judge_descriptor(path: Path, terms: Terms) -> frictionless.Report:
     """A JSON file: a package or a resource descriptor under a name of its own, else a table in JSON."""
     content = read_json(path, str(path))
     if isinstance(content, dict) and "resources" in content:
-        return _judge_package(load(path), engine, limit_errors)
+        return _judge_package(load(path), terms)
     if isinstance(content, dict) and ("path" in content or "data" in content):
-        descriptor = content if engine == "frictionless" else _adapted(content)
-        resource = frictionless.Resource.from_descriptor(descriptor, basepath=str(path.parent))
-    else:
-        resource = frictionless.Resource(path=path.name, basepath=str(path.parent))
-    return _judge_resource(resource, engine, limit_errors)
+        return _judge_descriptor_of_resource(content, path.parent, terms)
+    return _judge_resource(frictionless.Resource(path=path.name, basepath=str(path.parent)), terms)
+
+
+def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, terms: Terms) -> frictionless.Report:
+    timer = frictionless.helpers.Timer()
+    if terms.engine == "screen":
+        faults = schema_errors(descriptor.get("schema"), str(descriptor.get("name")))
+        if faults:
+            return frictionless.Report.from_validation(time=timer.time, errors=faults)
+        descriptor = _adapted(descriptor)
+    try:
+        resource = frictionless.Resource.from_descriptor(descriptor, basepath=str(folder))
+    except frictionless.FrictionlessException as exception:
+        return frictionless.Report.from_validation(time=timer.time, errors=exception.to_errors())
+    return _judge_resource(resource, terms)
 
 
 def _refuse_long_lines(path: Path) -> None:
