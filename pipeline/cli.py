@@ -75,19 +75,14 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--quiet", is_flag=True, help="Print no progress.")
     @functools.wraps(function)
     def run(folder: Path, as_json: bool, quiet: bool, **options: Any) -> None:
+        from pipeline.files import os_errors
+
         session = Session(folder, as_json, quiet)
         try:
-            function(session, **options)
+            with os_errors(str(folder)):
+                function(session, **options)
         except PipelineError as error:
             session.fail(error)
-        except OSError as error:
-            from pipeline.files import os_errors
-
-            try:
-                with os_errors(str(folder)):
-                    raise error
-            except PipelineError as known:
-                session.fail(known)
 
     return run
 

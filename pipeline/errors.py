@@ -10,6 +10,7 @@ same name in docs/errors.md.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     DUPLICATE_DOCUMENT = "duplicate-document"
     UNKNOWN_CODE = "unknown-code"
     BAD_INFERRED = "bad-inferred"
+    LONELY_CELL = "lonely-cell"
     BAD_SOURCE = "bad-source"
     # a file as text
     BAD_BYTE = "bad-byte"
@@ -60,6 +62,7 @@ class Kind(StrEnum):
     VERSION_TAKEN = "version-taken"
     DAMAGED_RELEASE = "damaged-release"
     # the surroundings
+    BAD_OPTION = "bad-option"
     NO_PROJECT = "no-project"
     NO_RELEASE = "no-release"
     NOT_EMPTY = "not-empty"
@@ -98,7 +101,7 @@ class Problem:
         )
         value = "" if self.value is None else f" {shorten(self.value)!r}"
         subject = f"{place}:{value} " if place else f"{value.strip()} " if value else ""
-        return f"{subject}{self.rule}. {self.fix} [{self.kind}]"
+        return printable(f"{subject}{self.rule}. {self.fix} [{self.kind}]")
 
     def to_dict(self) -> dict[str, Any]:
         """The problem as JSON-ready data, without what is not known."""
@@ -130,3 +133,13 @@ class CannotRun(PipelineError):
 def shorten(value: str) -> str:
     """`value`, cut to what a message can show."""
     return value if len(value) <= VALUE_SHOWN else value[: VALUE_SHOWN - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """`text` on one line that no terminal obeys: line ends and control characters as Python escapes."""
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        else character
+        for character in text
+    )

@@ -7,17 +7,19 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.errors import CannotRun, InvalidData, Kind, Problem, shorten
 
 MAX_TEXT = 20_000_000
 """Bytes of a YAML or JSON file that is read; more is not a file that a person keeps."""
@@ -79,7 +81,7 @@ def bad_byte(name: str, row: int, offset: int, byte: int) -> Problem:
 
 
 def read_json(path: Path, name: str) -> Any:
-    """The JSON value in a file; an object that names a member twice is refused."""
+    """The JSON value in a file; an object that names a member twice, or half a character, is refused."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
@@ -98,7 +100,12 @@ def read_json(path: Path, name: str) -> Any:
         return members
 
     try:
-        return json.loads(read_text(path, name), object_pairs_hook=unique)
+        value = json.loads(read_text(path, name), object_pairs_hook=unique)
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
+    except UnicodeEncodeError:
+        rule = "holds half a character (a lone surrogate such as \\ud800)"
+        raise InvalidData(Problem(Kind.BAD_DESCRIPTOR, rule, "Write the whole character.", file=name)) from None
     except json.JSONDecodeError as error:
         raise InvalidData(
             Problem(
@@ -116,49 +123,87 @@ def read_json(path: Path, name: str) -> Any:
 LINE = "\0line"
 """The member of every mapping that `read_yaml` returns which holds its line in the file."""
 
+MAX_DEPTH = 100
+"""Levels of mappings and lists in a YAML file."""
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C, where PyYAML was built with it: ten times as fast."""
+
+
+class Text(str):
+    """A key or a value of a YAML file, which knows its line."""
+
+    line: int
+
+    def __new__(cls, text: str, line: int) -> Text:
+        made = super().__new__(cls, text)
+        made.line = line
+        return made
+
 
 def read_yaml(path: Path, name: str) -> Any:
-    """The value in a YAML file: mappings, lists and strings; every mapping has its line number under `LINE`.
+    """The value in a YAML file: mappings, lists and `Text`; every mapping has its line number under `LINE`.
 
-    Raises InvalidData for what is not YAML, for a key that stands twice, and for anchors and aliases, with which a
-    short file can ask for more memory than there is.
+    `yes`, `2017` and `0482` stay as they are written. None stands for a file that holds nothing. Raises InvalidData
+    for what is not YAML, for a key that stands twice or is no text, for a second document, for tags, and for anchors
+    and aliases, with which a short file can ask for more memory than there is.
     """
     text = read_text(path, name)
     try:
-        for event in yaml.parse(text, Loader=LOADER):
-            if getattr(event, "anchor", None):
-                line = event.start_mark.line + 1 if event.start_mark else None
-                raise InvalidData(_bad_yaml(name, "an anchor or alias, which is not allowed here", line))
-        node = yaml.compose(text, Loader=LOADER)
-        return None if node is None else _plain(node)
+        events = yaml.parse(text, Loader=LOADER)
+        value = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                value = _value(next(events), events, 0)
+                break
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                raise _refused("a second document", event)
+        return value
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         rule = " ".join(part for part in (error.context, error.problem) if part)
         raise InvalidData(_bad_yaml(name, rule, mark.line + 1 if mark else None)) from None
     except yaml.YAMLError as error:
         raise InvalidData(_bad_yaml(name, str(error).splitlines()[0], None)) from None
-    except RecursionError:
-        raise InvalidData(_bad_yaml(name, "nested too deeply", None)) from None
 
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The parser in C, where PyYAML was built with it: ten times as fast."""
+def _value(event: Any, events: Iterator[Any], depth: int) -> Any:
+    """The value that starts with an event of the parser; the events up to its end are taken."""
+    if getattr(event, "anchor", None):
+        raise _refused("an anchor or alias, which is not allowed here", event)
+    if event.tag:
+        raise _refused(f"the tag {event.tag}, which is not allowed here", event)
+    if depth > MAX_DEPTH:
+        raise _refused("nested too deeply", event)
+    if isinstance(event, yaml.ScalarEvent):
+        return Text(event.value, event.start_mark.line + 1)
+    if isinstance(event, yaml.SequenceStartEvent):
+        return _list(events, depth)
+    return _mapping(event, events, depth)
 
 
-def _plain(node: yaml.Node) -> Any:
-    """A node as mappings, lists and strings; `yes`, `2017` and `0482` stay as they are written."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(member) for member in node.value]
-    if not isinstance(node, yaml.MappingNode):
-        return node.value
-    mapping: dict[str, Any] = {LINE: node.start_mark.line + 1}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem="a key that is not text", problem_mark=key.start_mark)
-        if key.value in mapping:
-            raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
-        mapping[key.value] = _plain(value)
+def _list(events: Iterator[Any], depth: int) -> list[Any]:
+    members = []
+    while not isinstance(event := next(events), yaml.SequenceEndEvent):
+        members.append(_value(event, events, depth + 1))
+    return members
+
+
+def _mapping(start: Any, events: Iterator[Any], depth: int) -> dict[str, Any]:
+    mapping: dict[str, Any] = {LINE: start.start_mark.line + 1}
+    while not isinstance(event := next(events), yaml.MappingEndEvent):
+        key = _value(event, events, depth + 1)
+        if not isinstance(key, Text):
+            raise _refused("a key that is not text", event)
+        if key in mapping:
+            raise _refused(f"the key {key!r} stands twice", event)
+        mapping[key] = _value(next(events), events, depth + 1)
     return mapping
+
+
+def _refused(rule: str, event: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=rule, problem_mark=event.start_mark)
 
 
 def _bad_yaml(name: str, rule: str, line: int | None) -> Problem:
@@ -178,52 +223,105 @@ def write_json(path: Path, value: Any) -> None:
 
 @contextmanager
 def os_errors(name: str) -> Iterator[None]:
-    """Turns what the operating system refuses into CannotRun; `name` is the file or folder in question."""
+    """Turns what the operating system refuses into CannotRun; `name` is the file or folder in question.
+
+    DuckDB and SQLite wrap what it refuses into errors of their own, which are known too.
+    """
     try:
         yield
-    except OSError as error:
-        raise_os_error(error, name)
+    except Exception as error:
+        problem = _problem(error, name)
+        if problem is None:
+            raise
+        raise CannotRun(problem) from None
 
 
-def raise_os_error(error: OSError, name: str) -> NoReturn:
-    """Raises CannotRun for `error`, with the way out."""
-    file = str(error.filename) if error.filename else name
+def _problem(error: Exception, name: str) -> Problem | None:
+    """What the operating system refuses, with the way out; None for an error of another kind."""
+    if isinstance(error, BrokenPipeError):
+        return None
+    if isinstance(error, OSError):
+        return _os_problem(error, str(error.filename) if error.filename else name)
+    if _is_of_database(error):
+        return _database_problem(str(error).splitlines()[0], name)
+    return None
+
+
+def _os_problem(error: OSError, file: str) -> Problem:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        problem = Problem(
-            Kind.DISK_FULL,
-            "could not be written: no space is left on the disk",
-            "Free some space and run the command again; nothing was published.",
-            file=file,
-        )
-    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        problem = Problem(
-            Kind.NOT_WRITABLE,
-            "could not be read or written: permission denied",
-            "Check who owns the file or folder, and that the disk is not read-only.",
-            file=file,
-        )
-    elif error.errno == errno.ENOENT:
-        problem = Problem(Kind.MISSING_FILE, "does not exist", "Check the path.", file=file)
-    else:
-        problem = Problem(
-            Kind.FILE_FAILED,
-            f"failed: {error.strerror or error}",
-            "Check the file, the folder and the disk.",
-            file=file,
-        )
-    raise CannotRun(problem) from None
+        return _disk_full(file)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return _not_writable(file)
+    if error.errno == errno.ENOENT:
+        return Problem(Kind.MISSING_FILE, "does not exist", "Check the path.", file=file)
+    return _file_failed(error.strerror or str(error), file)
+
+
+def _is_of_database(error: Exception) -> bool:
+    """Whether DuckDB or SQLite failed at a file; both are looked for where they have been imported already."""
+    duckdb, sqlite3 = sys.modules.get("duckdb"), sys.modules.get("sqlite3")
+    if duckdb and isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        return True
+    return bool(sqlite3 and isinstance(error, sqlite3.OperationalError) and SQLITE_FILE.search(str(error)))
+
+
+SQLITE_FILE = re.compile(r"disk is full|unable to open|readonly database|disk I/O error")
+"""What SQLite says of files; its other operational errors are of SQL."""
+
+
+def _database_problem(message: str, file: str) -> Problem:
+    if re.search(r"No space left|disk is full|Disk quota|max_temp_directory_size", message):
+        return _disk_full(file)
+    if re.search(r"Permission denied|Read-only|readonly database|unable to open", message):
+        return _not_writable(file)
+    return _file_failed(shorten(re.sub(r"^(IO|Out of Memory) Error: ", "", message)), file)
+
+
+def _disk_full(file: str) -> Problem:
+    return Problem(
+        Kind.DISK_FULL,
+        "could not be written: no space is left on the disk",
+        "Free some space and run the command again; nothing was published.",
+        file=file,
+    )
+
+
+def _not_writable(file: str) -> Problem:
+    return Problem(
+        Kind.NOT_WRITABLE,
+        "could not be read or written: permission denied",
+        "Check who owns the file or folder, and that the disk is not read-only.",
+        file=file,
+    )
+
+
+def _file_failed(reason: str, file: str) -> Problem:
+    return Problem(Kind.FILE_FAILED, f"failed: {reason}", "Check the file, the folder and the disk.", file=file)
 
 
 @contextmanager
 def staging(parent: Path) -> Iterator[Path]:
-    """A new folder beside its destination, on the same file system; removed unless it was renamed away.
+    """A new folder in `parent`, after what earlier, killed runs left there was removed.
 
-    What an earlier, killed run left there is removed first: the caller holds the project's lock.
+    The caller holds the project's lock, or it would remove what another process is writing.
     """
+    remove_abandoned(parent)
+    with draft(parent) as folder:
+        yield folder
+
+
+def remove_abandoned(parent: Path) -> None:
+    """Removes the folders that killed runs left in `parent`; the caller holds the project's lock."""
     with os_errors(str(parent)):
-        parent.mkdir(parents=True, exist_ok=True)
         for left in parent.glob(".staging-*"):
             shutil.rmtree(left)
+
+
+@contextmanager
+def draft(parent: Path) -> Iterator[Path]:
+    """A new folder beside its destination, on the same file system; removed unless it was renamed away."""
+    with os_errors(str(parent)):
+        parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".staging-", dir=parent))
         folder.chmod(0o755)
         try:

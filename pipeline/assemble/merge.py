@@ -55,6 +55,7 @@ def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
         raise InvalidData(problems)
     con.execute(CREATE_TRACES)
     for table in tables:
+        _drop_followers(con, table)
         _merge(con, table)
     with staging(out.parent) as folder:
         counts = _write(con, contract, folder)
@@ -259,6 +260,18 @@ def _checks(table: Resource) -> list[_Check]:
                     f"Use one of: {', '.join(map(str, codes))}.",
                 )
             )
+    for followed, followers in _followers(table).items():
+        for follower in followers:
+            name = identifier(follower)
+            checks.append(
+                _Check(
+                    Kind.LONELY_CELL,
+                    f"SELECT {place}, {literal(follower)}, {name} FROM {stated} "
+                    f"WHERE {name} IS NOT NULL AND {identifier(followed)} IS NULL",
+                    f"says something of {followed!r}, which this row does not state",
+                    f"State {followed!r} in the row, too, or leave the cell empty.",
+                )
+            )
     checks.append(
         _Check(
             Kind.BAD_INFERRED,
@@ -377,6 +390,18 @@ SELECT {table}, key, field, list_position({order}, field), value, document, prec
 FROM judged
 """
 
+DROP_FOLLOWERS = """
+UPDATE {stated} AS s
+SET {emptied}
+FROM (
+    SELECT {keys}, arg_min({comparable}, "\tprecedence") FILTER ({followed} IS NOT NULL) AS "\ttaken"
+    FROM {stated}
+    JOIN precedence ON "\tcited" = {cited}
+    GROUP BY {keys}
+) AS t
+WHERE {same_key} AND {comparable_s} IS DISTINCT FROM t."\ttaken"
+"""
+
 CREATE_MERGED = """
 CREATE TABLE {merged} AS
 SELECT {columns}
@@ -423,6 +448,41 @@ FROM {merged}
 """
 
 
+def _drop_followers(con: duckdb.DuckDBPyConnection, table: Resource) -> None:
+    """Leaves out cells that belong to a value which was not taken.
+
+    A field that `follows` another says something of the other's value, such as its unit or the date when it held: it
+    is taken from documents that state the value taken, never from one that states another.
+    """
+    for followed, followers in _followers(table).items():
+        column = identifier(followed)
+        con.execute(
+            DROP_FOLLOWERS.format(
+                stated=_stated(table),
+                emptied=", ".join(f"{identifier(name)} = NULL" for name in followers),
+                keys=", ".join(identifier(name) for name in table.key),
+                comparable=_figure_or_text(column),
+                comparable_s=_figure_or_text(f"s.{column}"),
+                followed=column,
+                cited=CITED,
+                same_key=" AND ".join(f"s.{identifier(name)} = t.{identifier(name)}" for name in table.key),
+            )
+        )
+
+
+def _followers(table: Resource) -> dict[str, list[str]]:
+    """The fields that say something of another field's value, by that field."""
+    followers: dict[str, list[str]] = {}
+    for field in table.fields:
+        if field.get("follows") in _cells(table) and field["name"] in _cells(table):
+            followers.setdefault(field["follows"], []).append(field["name"])
+    return followers
+
+
+def _figure_or_text(column: str) -> str:
+    return f"coalesce(CAST(TRY_CAST({column} AS DOUBLE) AS VARCHAR), {column})"
+
+
 def _merge(con: duckdb.DuckDBPyConnection, table: Resource) -> None:
     names = {
         "stated": _stated(table),
@@ -467,10 +527,7 @@ def _comparable(table: Resource) -> str:
     ]
     if not figures:
         return "value"
-    return (
-        f"CASE WHEN field IN ({', '.join(figures)}) "
-        "THEN coalesce(CAST(TRY_CAST(value AS DOUBLE) AS VARCHAR), value) ELSE value END"
-    )
+    return f"CASE WHEN field IN ({', '.join(figures)}) THEN {_figure_or_text('value')} ELSE value END"
 
 
 # -- what is written ---------------------------------------------------------------------------------------------

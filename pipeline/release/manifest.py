@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.errors import InvalidData, Kind, Problem
+from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import sha256
 
 NAME = "SHA256SUMS"
@@ -17,12 +17,11 @@ def write(folder: Path) -> None:
 
 
 def verify(folder: Path) -> None:
-    """Raises InvalidData where a file below `folder` is missing, is not listed, or has other bytes than listed."""
-    listed = {}
-    if (folder / NAME).is_file():
-        for line in (folder / NAME).read_text(encoding="utf-8").splitlines():
-            digest, _, path = line.partition("  ")
-            listed[path] = digest
+    """Raises InvalidData where a file below `folder` is missing, is not listed, or has other bytes than listed.
+
+    Raises CannotRun where the folder is no release: it holds no manifest.
+    """
+    listed = _listed(folder)
     problems = []
     for path in sorted({*listed, *_files(folder)}):
         if path not in listed:
@@ -41,16 +40,26 @@ def verify(folder: Path) -> None:
                 file=str(folder / path),
             )
         )
-    if problems or not listed:
-        raise InvalidData(
-            problems
-            or Problem(
-                Kind.DAMAGED_RELEASE,
-                f"has no {NAME}",
-                "Give the folder of a release.",
+    if problems:
+        raise InvalidData(problems)
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """The checksum of every path in the manifest."""
+    if not (folder / NAME).is_file():
+        raise CannotRun(
+            Problem(
+                Kind.NO_RELEASE,
+                f"holds no {NAME}, so it is not a release",
+                "Name the folder of a release; if it was one, delete it and build it again, or fetch it again.",
                 file=str(folder),
             )
         )
+    listed = {}
+    for line in (folder / NAME).read_text(encoding="utf-8", errors="replace").splitlines():
+        digest, _, path = line.partition("  ")
+        listed[path] = digest
+    return listed
 
 
 def _files(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from pipeline.errors import InvalidData, Kind, Problem
+from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 
 FIRST = "1.0.0"
 
@@ -39,22 +39,36 @@ class Version:
         return Version(self.major, self.minor, self.patch + 1)
 
 
-def parse(text: str) -> Version:
-    """The version that `text` writes. Raises InvalidData for anything but three whole numbers."""
-    match = re.fullmatch(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", text)
+NUMBERS = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
+
+
+def parse(text: str, file: str | None = None) -> Version:
+    """The version that `text` writes. Raises InvalidData, which names `file`, for anything but three whole numbers."""
+    match = NUMBERS.fullmatch(text)
     if not match:
         raise InvalidData(
             Problem(
                 Kind.BAD_DESCRIPTOR,
                 "is not a version of three whole numbers",
                 "Write it as 1.2.0.",
-                value=text,
+                file=file,
                 field="version",
+                value=text,
             )
         )
     return Version(*map(int, match.groups()))
 
 
+def parse_asked(text: str | None) -> Version | None:
+    """The version that somebody asks for. Raises CannotRun for anything but three whole numbers."""
+    if text is None:
+        return None
+    if not NUMBERS.fullmatch(text):
+        rule = "is not a version of three whole numbers"
+        raise CannotRun(Problem(Kind.BAD_OPTION, rule, "Ask for one such as 1.2.0.", field="--version", value=text))
+    return parse(text)
+
+
 def is_version(text: str) -> bool:
     """Whether `text` is a version of three whole numbers."""
-    return re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", text) is not None
+    return NUMBERS.fullmatch(text) is not None
