@@ -40,6 +40,7 @@ class Layout:
     delimiter: str
     quote: str
     dialect: Any
+    labels: tuple[str, ...]
 
 
 @dataclass
@@ -47,13 +48,13 @@ class Rows:
     """A table's rows below the header, which is row 1.
 
     `relation` has the columns `row` and c1 … cn; `unnumbered` has the cells alone, in the order of the file, which
-    DuckDB reads on all cores. `lines` is how many rows there must be, where the file's line ends tell. `odd` are the
-    rows of another width, as (number, cells).
+    DuckDB reads on all cores. `looked` is what the file's bytes say the rows must add up to. `odd` are the rows of
+    another width, as (number, cells).
     """
 
     relation: str
     unnumbered: str | None
-    lines: int | None
+    looked: Looked | None
     width: int
     odd: list[tuple[int, list[str]]] = field(default_factory=list)
 
@@ -69,7 +70,28 @@ def by_duckdb(layout: Layout, width: int) -> Rows | None:
     if looked is None:
         return None
     scan = _scan(layout, width)
-    return Rows(f"(SELECT row_number() OVER () + 1 AS row, * FROM {scan})", scan, looked.lines, width)
+    return Rows(f"(SELECT row_number() OVER () + 1 AS row, * FROM {scan})", scan, looked, width)
+
+
+def adds_up(con: duckdb.DuckDBPyConnection, layout: Layout, rows: Rows, count: int) -> bool:
+    """Whether the rows that DuckDB read are all that the file's bytes speak of.
+
+    DuckDB passes over a blank line, and over a delimiter at the end of a row that has all its cells.
+    """
+    looked = rows.looked
+    if looked is None:
+        return True
+    if looked.lines not in (None, count):
+        return False
+    if looked.delimiters is None:
+        return True
+    within = 0
+    if looked.quoted:
+        mark = literal(layout.delimiter)
+        counts = " + ".join(f"sum(length({cell}) - length(replace({cell}, {mark}, '')))" for cell in rows.cells)
+        within = con.execute(f"SELECT {counts} FROM {rows.unnumbered}").fetchall()[0][0] or 0
+        within += sum(label.count(layout.delimiter) for label in layout.labels)
+    return bool(looked.delimiters == within + (count + 1) * (rows.width - 1))
 
 
 def _scan(layout: Layout, width: int) -> str:
@@ -119,23 +141,28 @@ def _parsed(layout: Layout) -> Iterator[tuple[int, list[str]]]:
 
 
 @dataclass(frozen=True)
-class _Looked:
-    """What the bytes of a file tell: the rows below the header, where no quote can hide a line end."""
+class Looked:
+    """What the bytes of a file tell.
 
+    `lines`: the rows below the header, where no quote can hide a line end. `delimiters`: how many there are, where one
+    stands at the end of a line.
+    """
+
+    quoted: bool
     lines: int | None
+    delimiters: int | None
 
 
-def _look(layout: Layout, width: int) -> _Looked | None:
-    """None unless DuckDB and Python's `csv` surely cut the file into the same cells.
+def _look(layout: Layout, width: int) -> Looked | None:
+    """None unless DuckDB and Python's `csv` surely cut the file into the same cells, as far as `adds_up` confirms it.
 
-    A blank line, which DuckDB skips, shows in a file without quotes as a row too few: the caller counts. (In a table of
-    one column it would be an empty cell.)
+    A blank line in a table of one column would be an empty cell to DuckDB, and is looked for here.
     """
     if layout.encoding not in ("utf-8", "ascii") or len(layout.quote) != 1 or not layout.quote.isascii():
         return None
     if len(layout.delimiter) != 1 or not layout.delimiter.isascii() or layout.delimiter in f" {layout.quote}\r\n":
         return None
-    ends = _LineEnds(seek_blank=width == 1)
+    ends = _LineEnds(layout.delimiter, seek_blank=width == 1)
     quotes = _Quotes(layout.delimiter, layout.quote)
     with layout.path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -144,13 +171,21 @@ def _look(layout: Layout, width: int) -> _Looked | None:
                 return None
     if not ends.agree() or not quotes.closed():
         return None
-    return _Looked(None if ends.quoted else ends.feeds - ends.terminated)
+    return Looked(
+        ends.quoted,
+        None if ends.quoted else ends.feeds - ends.terminated,
+        ends.delimiters if ends.trailing or ends.ends_in_delimiter else None,
+    )
 
 
 class _LineEnds:
-    """Counts line ends; finds zero bytes, a byte order mark, and blank lines where quotes could hide them."""
+    """Counts line ends and delimiters; finds zero bytes, a byte order mark, delimiters at the end of a line, and blank
+    lines where quotes could hide them."""
 
-    def __init__(self, *, seek_blank: bool) -> None:
+    def __init__(self, delimiter: str, *, seek_blank: bool) -> None:
+        self.delimiter = delimiter.encode()
+        self.trailing = False
+        self.delimiters = 0
         self.first = True
         self.quoted = False
         self.seek_blank = seek_blank
@@ -168,6 +203,10 @@ class _LineEnds:
             if any(blank in part for blank in (b"\n\n", b"\n\r\n") for part in (joined, chunk)):
                 return False
         self.first = False
+        self.trailing = self.trailing or any(
+            self.delimiter + end in part for end in (b"\n", b"\r") for part in (self.tail + chunk[:3], chunk)
+        )
+        self.delimiters += chunk.count(self.delimiter)
         self.feeds += chunk.count(b"\n")
         if b"\r" in chunk or self.tail.endswith(b"\r"):
             self.returns += chunk.count(b"\r")
@@ -179,6 +218,11 @@ class _LineEnds:
     def terminated(self) -> bool:
         """Whether the last line has its line end."""
         return self.tail.endswith(b"\n")
+
+    @property
+    def ends_in_delimiter(self) -> bool:
+        """Whether the last line, without a line end, ends in a delimiter."""
+        return self.tail.endswith(self.delimiter)
 
     def agree(self) -> bool:
         return self.returns == 0 or self.returns == self.pairs == self.feeds

@@ -59,6 +59,10 @@ class Read:
     keyed: list[int]
 
 
+SMALL = 100_000
+"""Bytes below which frictionless reads a table sooner than DuckDB is asked about it."""
+
+
 def open_table(resource: TableResource) -> reader.Layout:
     """How frictionless, which has the resource open, cuts its file. Raises Unscreened where only it can."""
     dialect = resource.dialect
@@ -84,7 +88,9 @@ def open_table(resource: TableResource) -> reader.Layout:
     quote = python.quotechar if alike else ""
     if not alike and resource.format == "tsv":
         raise Unscreened
-    return reader.Layout(Path(str(resource.normpath)), str(resource.encoding), python.delimiter, quote, python)
+    return reader.Layout(
+        Path(str(resource.normpath)), str(resource.encoding), python.delimiter, quote, python, tuple(resource.labels)
+    )
 
 
 def expected_fields(resource: TableResource) -> list[frictionless.Field]:
@@ -108,7 +114,7 @@ def read(
             table = _scan(con, layout, rows, screens, keyed, name)
         except (duckdb.InvalidInputException, duckdb.ConversionException):
             table = None
-        if table is not None and rows.lines in (None, table.count):
+        if table is not None and reader.adds_up(con, layout, rows, table.count):
             return table
     try:
         rows = reader.by_python(con, layout, len(fields), f"rows {name}")
@@ -271,14 +277,8 @@ Parents = Callable[[str], TableResource]
 """Gives a copy of the resource that a foreign key names; raises Unscreened where there is none."""
 
 
-def judge(
-    resource: TableResource, parents: Parents, limit_errors: int, *, screened: bool = True
-) -> frictionless.Report:
-    """The report on one table.
-
-    `screened` false leaves the whole table to frictionless's own row stream, which is also what happens where DuckDB
-    cannot read it.
-    """
+def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frictionless.Report:
+    """The report on one table; a small one, and one that DuckDB cannot read, is left to frictionless's row stream."""
     timer = frictionless.helpers.Timer()
     checks = Checklist().connect(resource)
     try:
@@ -289,7 +289,7 @@ def judge(
     foreign_keys = resource.schema.foreign_keys
     try:
         try:
-            if not screened:
+            if _is_small(resource):
                 raise Unscreened
             with _without(foreign_keys, resource):
                 resource.open()
@@ -320,6 +320,11 @@ def judge(
     return frictionless.Report.from_validation_task(
         resource, time=timer.time, labels=labels, errors=found_errors, warnings=warnings
     )
+
+
+def _is_small(resource: TableResource) -> bool:
+    path = Path(str(resource.normpath or ""))
+    return path.is_file() and path.stat().st_size < SMALL
 
 
 def _hash_warnings(resource: TableResource) -> list[str]:
@@ -406,9 +411,9 @@ class _Screened:
         wanted.update(*(there for _, parent, there in groups if parent in ("", resource.name)))
         if not wanted <= set(names):
             raise Unscreened
-        con = connect()
+        layout = open_table(resource)
         keyed = sorted(names.index(name) for name in wanted)
-        self.table = read(con, open_table(resource), self.fields, keyed, "table")
+        self.table = read(connect(), layout, self.fields, keyed, "table")
         self.limit = limit_errors or self.table.count + 1
         self.at = {name: f"v{names.index(name)}" for name in wanted}
         self._find_repeated()

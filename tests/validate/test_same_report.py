@@ -33,6 +33,12 @@ def beyond(error: tuple[Any, ...]) -> bool:
     return error[1] == "primary-key" and "must not be missing" in error[4]
 
 
+@pytest.fixture(autouse=True)
+def no_table_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the screen see the tables of these tests, which are all small enough to be left to frictionless."""
+    monkeypatch.setattr("pipeline.validate.table.SMALL", 0)
+
+
 def both(folder: Path, resources: list[dict[str, Any]], files: dict[str, bytes]) -> None:
     """Asserts that both engines give the same errors in the same order, and the same number of rows."""
     for name, content in files.items():
@@ -288,7 +294,8 @@ def test_keys_are_judged_on_typed_values_as_frictionless_judges_them(tmp_path: P
         [parents, children],
         {
             "parents.csv": b"a,b\n1,x\n1,\n,\n 1 ,x\n2,y\n1_0,z\nbad,z\n",
-            "children.csv": b"id,a,b,boss\n1,1,x,\n1.0,1,,2\n2,001,x,1\n,,,\n3,2,x,9\n4,10,z,4.00\nx,,y,\n1e0,,,\n5,1\n6,2,y,6,extra\n",
+            "children.csv": b"id,a,b,boss\n1,1,x,\n1.0,1,,2\n2,001,x,1\n,,,\n3,2,x,9\n4,10,z,4.00\n"
+            b"x,,y,\n1e0,,,\n5,1\n6,2,y,6,extra\n",
         },
     )
 
@@ -305,6 +312,10 @@ FILES = {
     "a blank line": b"id,cell\n1,a\n\nx,b\n",
     "blank lines at the end": b"id,cell\n1,a\nx,b\n\n\n",
     "a blank line within quotes": b'id,cell\n1,"a\n\nb"\nx,b\n',
+    "a comma at the end of a row": b"id,cell\n1,a\nx,b,\n2,c\n",
+    "a comma at the end of a quoted row": b'id,cell\n1,"a,b"\nx,"b",\n2,\n',
+    "a comma at the end of the file": b"id,cell\n1,a\nx,b,",
+    "empty last cells": b'id,cell\n1,\nx,\n2,"a,b"\n3,',
     "a line of commas": b"id,cell\n1,a\n,\nx,b\n",
     "no line end at the end": b"id,cell\n1,a\nx,b",
     "ragged rows": b"id,cell\n1\n2,b,c\nx\n3,d\n,,\n",
@@ -430,6 +441,7 @@ def _written(cell: str, quoting: str) -> str:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(tables())
+@example(([{"name": "f0", "type": "list"}, {"name": "f1", "type": "string"}], {}, b'f0,f1\n"a,b",a\na,b,\n"a,b",a'))
 @example(([{"name": "f0", "type": "string"}], {"missingValues": ["-"]}, b"f0\n\n"))
 def test_any_table_is_judged_as_frictionless_judges_it(
     table: tuple[list[dict[str, Any]], dict[str, Any], bytes],

@@ -1,0 +1,52 @@
+"""Whole processes, timed: seconds and peak memory, best of several runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Wall seconds and peak resident memory (MB) of a process; the least of its runs."""
+
+    seconds: float
+    megabytes: float
+
+
+def python(code: str, *arguments: str, runs: int = 3) -> Measured:
+    """Runs Python code in a process of its own, `runs` times. Raises RuntimeError where it fails."""
+    return process([sys.executable, "-c", code, *arguments], runs=runs)
+
+
+def process(command: list[str], *, runs: int = 3, accept: tuple[int, ...] = (0, 1)) -> Measured:
+    """Runs a command `runs` times and keeps the least of each figure."""
+    best: Measured | None = None
+    for _ in range(runs):
+        started = time.perf_counter()
+        child = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        errors = child.stderr.read() if child.stderr else b""
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode not in accept:
+            raise RuntimeError(f"{command[:3]} ended with {child.returncode}: {errors.decode()[-500:]}")
+        megabytes = usage.ru_maxrss / 1024
+        if best is None:
+            best = Measured(seconds, megabytes)
+        else:
+            best = Measured(min(best.seconds, seconds), min(best.megabytes, megabytes))
+    assert best is not None
+    return best
