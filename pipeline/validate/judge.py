@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,7 +108,21 @@ def _judge_resource(resource: frictionless.Resource, terms: Terms) -> frictionle
     limit = 1 if terms.fail_fast else terms.limit_errors
     if terms.engine == "frictionless" or not isinstance(resource, TableResource):
         return resource.validate(limit_errors=limit)
-    return judge(resource, _parents(resource), limit)
+    try:
+        return judge(resource, _parents(resource), limit)
+    except UNJUDGEABLE as error:
+        raise InvalidData(
+            Problem(
+                Kind.BAD_DESCRIPTOR,
+                f"(resource {resource.name!r}) has rules that frictionless cannot apply to its values: {error}",
+                "Check the constraints: a pattern that is none, or a bound of another kind than the values.",
+                file=str(resource.normpath or resource.name),
+            )
+        ) from None
+
+
+UNJUDGEABLE = (TypeError, ValueError, AttributeError, ArithmeticError, re.error)
+"""What frictionless lets through when a rule and a value do not go together, such as a time zone on one side only."""
 
 
 def _parents(resource: TableResource) -> Parents:

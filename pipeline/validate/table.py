@@ -106,7 +106,7 @@ def read(
 ) -> Read:
     """Scans the table once; `keyed` are the numbers (from 0) of the fields whose values keys need."""
     screens = [screen(each) for each in fields]
-    if any(screens[number].field.type not in KEY_TYPES for number in keyed):
+    if not all(_is_comparable(screens[number]) for number in keyed):
         raise Unscreened
     rows = reader.by_duckdb(layout, len(fields))
     if rows is not None:
@@ -163,8 +163,11 @@ def _scan(
     return table
 
 
-KEY_TYPES = ("string", "any", "integer", "number", "boolean", "date", "year", "yearmonth")
-"""Types whose certain texts are equal where their values are."""
+def _is_comparable(each: Screen) -> bool:
+    """Whether the field's certain texts, or what SQL makes of them, are equal just where its values are."""
+    if each.field.type in ("string", "any"):
+        return True
+    return each.tests is not None and each.field.type in ("integer", "number", "boolean", "date", "year", "yearmonth")
 
 
 REFUSED = "CREATE OR REPLACE TABLE {bad} AS SELECT unnest($1::VARCHAR[]) AS text"

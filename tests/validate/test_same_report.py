@@ -441,6 +441,13 @@ def _written(cell: str, quoting: str) -> str:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(tables())
+@example(
+    (
+        [{"name": "f0", "type": "yearmonth", "constraints": {"minimum": "2020-01"}}, {"name": "f1", "type": "string"}],
+        {"primaryKey": ["f0"]},
+        b"f0,f1\n2020-01,a\n2020-1,a",
+    )
+)
 @example(([{"name": "f0", "type": "list"}, {"name": "f1", "type": "string"}], {}, b'f0,f1\n"a,b",a\na,b,\n"a,b",a'))
 @example(([{"name": "f0", "type": "string"}], {"missingValues": ["-"]}, b"f0\n\n"))
 def test_any_table_is_judged_as_frictionless_judges_it(
