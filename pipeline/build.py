@@ -7,14 +7,15 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InvalidData, PipelineError, Problem
-from pipeline.files import lock, os_errors, sha256, write_json
+from pipeline.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.package import DESCRIPTOR, Package, load
 from pipeline.progress import Progress
 from pipeline.project import Project
@@ -43,7 +44,8 @@ def build(project: Project, progress: Progress, asked: str | None = None) -> Bui
 
     Raises InvalidData where sources or tables are wrong; the latest release is then as it was.
     """
-    with lock(project.build):
+    _check_asked(asked)
+    with _alone(project):
         state = _fingerprint(project)
         unchanged = None if asked else _unchanged(project, state)
         if unchanged:
@@ -55,8 +57,10 @@ def build(project: Project, progress: Progress, asked: str | None = None) -> Bui
 
             with progress.step("assemble"):
                 rows = sum(assemble(project, project.package, progress).values())
-        released = _validated_release(project, load(project.package), progress, asked)
-        write_json(project.build / STATE, {"fingerprint": state, "version": released.version})
+        package = load(project.package).with_file(project.contract.file)
+        released = _validated_release(project, package, progress, asked)
+        with suppress(OSError):  # It only spares the next build its work.
+            write_json(project.build / STATE, {"fingerprint": state, "version": released.version})
         return Built(
             released.version,
             released.folder,
@@ -68,14 +72,33 @@ def build(project: Project, progress: Progress, asked: str | None = None) -> Bui
 
 def release_package(project: Project, package: Package, progress: Progress, asked: str | None) -> Released:
     """Validates a package and releases it below the project's `build/releases`."""
-    with lock(project.build):
+    _check_asked(asked)
+    with _alone(project):
         return _validated_release(project, package, progress, asked)
+
+
+def _check_asked(asked: str | None) -> None:
+    from pipeline.release.version import parse_asked
+
+    parse_asked(asked)
+
+
+@contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """Keeps other processes from the project's build folder, and removes what killed ones left there."""
+    with lock(project.build):
+        for folder in (project.build, project.releases):
+            remove_abandoned(folder)
+        yield
 
 
 def _validated_release(project: Project, package: Package, progress: Progress, asked: str | None) -> Released:
     from pipeline.release import release
+    from pipeline.serve.metadata import stated
     from pipeline.validate import problems, settled, validate
 
+    if project.metadata.is_file():
+        stated(project.metadata, project.metadata.name)
     with progress.step("validate"):
         report = validate(package)
     if not report.valid:
@@ -100,9 +123,9 @@ def _shown(package: Package, paths: Iterable[str], project: Project) -> str:
 
 def _traced(found: list[Problem], package: Package, project: Project) -> list[Problem]:
     """The problems with the file and row of the source, for cells that were assembled from one."""
-    origins = _origins(package)
-    if not origins:
+    if not project.has_sources or package.folder.resolve() != project.package:
         return found
+    origins = _origins(package)
     traced = []
     for problem in found:
         table = next((table for table in package.tables if problem.file == _shown(package, table.paths, project)), None)
@@ -166,6 +189,7 @@ def _inputs(project: Project) -> list[Path]:
             for path in resource.paths
             if (project.root / path).is_file()
         ]
+    files += [project.root / path for path in project.contract.parts]
     files.append(project.root / DESCRIPTOR)
     if project.metadata.is_file():
         files.append(project.metadata)
@@ -185,7 +209,8 @@ def _unchanged(project: Project, state: str) -> Built | None:
             recorded = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             return None
-    if recorded != {"fingerprint": state, "version": folder.name}:
+    is_latest = (project.releases / "latest").resolve() == folder.resolve()
+    if recorded != {"fingerprint": state, "version": folder.name} or not is_latest:
         return None
     try:
         manifest.verify(folder)

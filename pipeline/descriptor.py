@@ -51,7 +51,7 @@ def checked_members(descriptor: Any, file: str) -> list[dict[str, Any]]:
     names: set[str] = set()
     for number, member in enumerate(resources, 1):
         name = member.get("name") if isinstance(member, dict) else None
-        if not _is_name(name):
+        if not isinstance(name, str) or not _is_name(name):
             raise bad(file, f"has no `name` in resource {number}", "Name the resource, in a text on one line.")
         if name in names:
             raise bad(file, "names two resources alike", "Give each its own name.", name)
@@ -132,7 +132,8 @@ def checked_part(member: Mapping[str, Any], part: str, folder: Path, file: str) 
         value = read_json(folder / value, str(folder / value))
     if value is None or isinstance(value, dict):
         return value
-    raise bad(file, f"has a `{part}` that is not an object", "Write an object, or the path of a file.", name)
+    fix = "Write an object with `fields`, or the path of a file." if part == "schema" else "Write an object."
+    raise bad(file, f"has a `{part}` that is not an object", fix, name)
 
 
 def refuse_unsafe(path: str, name: str, folder: Path, file: str) -> None:

@@ -61,6 +61,14 @@ class Kind(StrEnum):
     VERSION_TOO_SMALL = "version-too-small"
     VERSION_TAKEN = "version-taken"
     DAMAGED_RELEASE = "damaged-release"
+    # a place to publish to
+    BAD_PLACE = "bad-place"
+    PUBLISHED_OTHERWISE = "published-otherwise"
+    BAD_COPY = "bad-copy"
+    PLACE_FAILED = "place-failed"
+    PLACE_REFUSED = "place-refused"
+    ACCESS_REFUSED = "access-refused"
+    MISSING_EXTRA = "missing-extra"
     # the surroundings
     BAD_OPTION = "bad-option"
     NO_PROJECT = "no-project"

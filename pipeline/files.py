@@ -161,7 +161,7 @@ def read_yaml(path: Path, name: str) -> Any:
                 raise _refused("a second document", event)
         return value
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         rule = " ".join(part for part in (error.context, error.problem) if part)
         raise InvalidData(_bad_yaml(name, rule, mark.line + 1 if mark else None)) from None
     except yaml.YAMLError as error:
@@ -177,7 +177,7 @@ def _value(event: Any, events: Iterator[Any], depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise _refused("nested too deeply", event)
     if isinstance(event, yaml.ScalarEvent):
-        return Text(event.value, event.start_mark.line + 1)
+        return Text(event.value, _line(event))
     if isinstance(event, yaml.SequenceStartEvent):
         return _list(events, depth)
     return _mapping(event, events, depth)
@@ -191,7 +191,7 @@ def _list(events: Iterator[Any], depth: int) -> list[Any]:
 
 
 def _mapping(start: Any, events: Iterator[Any], depth: int) -> dict[str, Any]:
-    mapping: dict[str, Any] = {LINE: start.start_mark.line + 1}
+    mapping: dict[str, Any] = {LINE: _line(start)}
     while not isinstance(event := next(events), yaml.MappingEndEvent):
         key = _value(event, events, depth + 1)
         if not isinstance(key, Text):
@@ -200,6 +200,10 @@ def _mapping(start: Any, events: Iterator[Any], depth: int) -> dict[str, Any]:
             raise _refused(f"the key {key!r} stands twice", event)
         mapping[key] = _value(next(events), events, depth + 1)
     return mapping
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _refused(rule: str, event: Any) -> yaml.MarkedYAMLError:
@@ -230,10 +234,16 @@ def os_errors(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if str(error) in INTERRUPTED:
+            raise KeyboardInterrupt from None
         problem = _problem(error, name)
         if problem is None:
             raise
         raise CannotRun(problem) from None
+
+
+INTERRUPTED = ("Query interrupted", "INTERRUPT Error: Interrupted!")
+"""What DuckDB says when Ctrl-C ends a query; it is no error of its own type."""
 
 
 def _problem(error: Exception, name: str) -> Problem | None:

@@ -53,6 +53,10 @@ class Project:
 
 def find(start: Path) -> Project:
     """The project whose folder is `start`, or the nearest one above it. Raises CannotRun where there is none."""
+    if not start.is_dir():
+        raise CannotRun(
+            Problem(Kind.NO_PROJECT, "does not exist", "Name a project's folder with --project DIR.", file=str(start))
+        )
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / DESCRIPTOR).is_file():
             return Project(folder, load(folder))

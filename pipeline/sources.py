@@ -6,12 +6,13 @@ its documents; the CSV files beside it are named after tables.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import LINE, os_errors, read_yaml
+from pipeline.files import LINE, Text, os_errors, read_yaml
 
 FILE = "source.yml"
 OWN = {"publisher", "homepage", "licence", "rank", "description_en", "description_sv", "documents"}
@@ -59,41 +60,49 @@ def _read(folder: Path, root: Path) -> Source:
     content = read_yaml(folder / FILE, name)
     if not isinstance(content, dict):
         raise _bad(name, None, "is not a mapping", "Start it with `publisher:`.")
-    for member in content:
-        if member not in OWN and member != LINE:
-            raise _bad(name, None, "is not something a source says", f"Known are: {', '.join(sorted(OWN))}.", member)
+    for member, value in content.items():
+        if member != LINE and member not in OWN:
+            fix = f"Known are: {', '.join(sorted(OWN))}."
+            raise _bad(name, member.line, "is not something a source says", fix, member)
+        if member not in (LINE, "documents"):
+            _check_text(member, value, name)
     for member in ("publisher", "licence", "rank", "documents"):
         if not content.get(member):
             raise _bad(name, None, f"does not say `{member}`", f"Add `{member}:`.")
-    publisher, licence = str(content["publisher"]), str(content["licence"])
-    rank = _rank(content["rank"], name, content[LINE])
     listed = content["documents"]
     if not isinstance(listed, list) or not all(isinstance(member, dict) for member in listed):
-        raise _bad(name, None, "has `documents` that are no list of mappings", "Write `- id: …` for each document.")
+        line = next(member.line for member in content if member == "documents")
+        raise _bad(name, line, "has `documents` that are no list of mappings", "Write `- id: …` for each document.")
+    publisher, licence, rank = str(content["publisher"]), str(content["licence"]), _rank(content["rank"], name)
     documents = tuple(
         _document(member, name, rank, {"source": folder.name, "publisher": publisher, "licence": licence})
         for member in listed
     )
     tables = tuple(sorted(folder.glob("*.csv")))
-    return Source(folder.name, folder, publisher, content.get("homepage"), licence, rank, documents, tables)
+    return Source(folder.name, folder, publisher, content.get("homepage") or None, licence, rank, documents, tables)
 
 
-def _document(member: dict[str, Any], name: str, rank: int, inherited: dict[str, str]) -> Document:
+def _check_text(member: Any, value: Any, name: str) -> None:
+    if not isinstance(value, Text):
+        raise _bad(name, member.line, f"has a `{member}` that is not text", "Write one value.")
+
+
+def _document(member: dict[Any, Any], name: str, rank: int, inherited: dict[str, str]) -> Document:
     line = member[LINE]
+    for key, value in member.items():
+        if key != LINE:
+            _check_text(key, value, name)
     if not member.get("id"):
         raise _bad(name, line, "lists a document without `id`", "Give it an id.")
-    cells = {key: value for key, value in member.items() if key not in (LINE, "rank") and value}
-    for key, value in cells.items():
-        if not isinstance(value, str):
-            raise _bad(name, line, f"has a document whose `{key}` is not text", "Write one value.", member["id"])
-    own_rank = _rank(member["rank"], name, line) if "rank" in member else rank
-    return Document(member["id"], own_rank, line, inherited | cells)
+    cells = {str(key): str(value) for key, value in member.items() if key not in (LINE, "rank") and value}
+    own_rank = _rank(member["rank"], name) if "rank" in member else rank
+    return Document(cells["id"], own_rank, line, inherited | cells)
 
 
-def _rank(value: Any, name: str, line: int) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and int(value) > 0:
+def _rank(value: Text, name: str) -> int:
+    if re.fullmatch("[1-9][0-9]{0,8}", value):
         return int(value)
-    raise _bad(name, line, "is not a rank", "A rank is a whole number; 1 is the most trusted.", str(value))
+    raise _bad(name, value.line, "is not a rank", "A rank is a whole number; 1 is the most trusted.", value)
 
 
 def _refuse_twins(sources: list[Source], root: Path) -> None:

@@ -7,12 +7,18 @@ can surely read is cast there, and each other distinct text is read by frictionl
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from itertools import islice
+from math import isinf
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 
+from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.package import Package, Resource
 
 COPY_CSV = "COPY ({query}) TO {path} (FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '')"
@@ -49,6 +55,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def file_literal(path: Path) -> str:
+    """`path` as an SQL string that names one file, where DuckDB would take `*`, `?` and `[` for a pattern."""
+    return literal(re.sub(r"([*?[])", r"[\1]", str(path)))
+
+
 def sort_order(table: Resource) -> str:
     """ORDER BY terms: the key in the order of its types, else every field as text."""
     kinds = {field["name"]: field.get("type") for field in table.fields}
@@ -63,82 +74,172 @@ def sort_order(table: Resource) -> str:
 def raw(con: duckdb.DuckDBPyConnection, package: Package, table: Resource, label: str = "raw") -> str:
     """The name of a new relation with the table's cells as text, an empty cell as an empty text.
 
-    The file is one that `validate` accepts; `encoding` and `dialect` of the resource are followed. `label` keeps
-    relations of the same table apart in one connection.
+    The file is one that `validate` accepts; its columns are found by name. DuckDB reads it where the standard's
+    plain form is certain, and frictionless elsewhere. `label` keeps relations of the same table apart in one
+    connection. Raises InvalidData, which names the file within the package, for a byte that is not in its encoding
+    and for quotes that do not match.
     """
-    name = identifier(f"{label} {table.name}")
+    name = identifier(f"{label} {table.stem}")
     path = package.folder / table.paths[0]
-    dialect = table.descriptor.get("dialect") or {}
-    encoding = str(table.descriptor.get("encoding") or "utf-8").lower().replace("_", "-")
-    if encoding in ("utf-8", "utf8", "ascii", "us-ascii") and not _needs_python(dialect):
-        con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {_read_csv(path, table, dialect)}")
-    else:
-        _load_by_python(con, name, path, table, dialect, encoding)
+    columns = ", ".join(f"{identifier(field)} VARCHAR" for field in table.field_names)
+    con.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+    if not (_is_plain(table) and _header(path, table) == table.field_names and _by_duckdb(con, name, path, table)):
+        _by_frictionless(con, name, package, table)
     return name
 
 
-def _needs_python(dialect: Mapping[str, Any]) -> bool:
-    """Whether the dialect asks for more than DuckDB's reader and Python's are sure to agree on."""
-    usual = {"delimiter", "header", "quoteChar", "doubleQuote", "lineTerminator", "csvddfVersion", "$schema"}
-    return bool(set(dialect) - usual) or dialect.get("doubleQuote") is False or dialect.get("header") is False
+def labels(package: Package, table: Resource) -> list[str]:
+    """The table's column names as its file has them; those of its schema where the file has no header."""
+    with _opened(package, table) as resource:
+        return list(resource.labels) or table.field_names
 
 
-def _delimiter(path: Path, dialect: Mapping[str, Any]) -> str:
-    return str(dialect.get("delimiter") or ("\t" if path.suffix.lower() == ".tsv" else ","))
+PLAIN = {"delimiter", "header", "quoteChar", "doubleQuote", "lineTerminator", "csvddfVersion", "$schema"}
+"""Members of a dialect that DuckDB's reader and Python's are sure to agree on."""
 
 
-def _read_csv(path: Path, table: Resource, dialect: Mapping[str, Any]) -> str:
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in table.field_names)
-    names = ", ".join(literal(name) for name in table.field_names)
-    quote = literal(str(dialect.get("quoteChar") or '"'))
+def _is_plain(table: Resource) -> bool:
+    dialect = table.descriptor.get("dialect") or {}
+    encoding = str(table.descriptor.get("encoding") or "utf-8").lower().replace("_", "-")
     return (
-        f"read_csv({literal(str(path))}, header = true, auto_detect = false, columns = {{{columns}}}, "
-        f"delim = {literal(_delimiter(path, dialect))}, quote = {quote}, escape = {quote}, "
-        f"force_not_null = [{names}], max_line_size = 10000000, buffer_size = 33554432)"
+        encoding in ("utf-8", "utf8", "ascii", "us-ascii")
+        and set(dialect) <= PLAIN
+        and dialect.get("doubleQuote") is not False
+        and dialect.get("header") is not False
+        and all(len(sign) == 1 for sign in _signs(table))
     )
 
 
-def _load_by_python(
-    con: duckdb.DuckDBPyConnection,
-    name: str,
-    path: Path,
-    table: Resource,
-    dialect: Mapping[str, Any],
-    encoding: str,
-) -> None:
-    with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(
-            file,
-            delimiter=_delimiter(path, dialect),
-            quotechar=str(dialect.get("quoteChar") or '"'),
-            doublequote=dialect.get("doubleQuote") is not False,
-            escapechar=dialect.get("escapeChar"),
-            skipinitialspace=bool(dialect.get("skipInitialSpace")),
+def _signs(table: Resource) -> tuple[str, str]:
+    """The delimiter and the quote of the table's file."""
+    dialect = table.descriptor.get("dialect") or {}
+    is_tsv = table.paths[0].lower().endswith(".tsv")
+    return str(dialect.get("delimiter", "\t" if is_tsv else ",")), str(dialect.get("quoteChar", '"'))
+
+
+def _header(path: Path, table: Resource) -> list[str]:
+    with _text_problems(table), path.open(encoding="utf-8", newline="") as file:
+        return next(_csv(file, table), [])
+
+
+def _by_duckdb(con: duckdb.DuckDBPyConnection, name: str, path: Path, table: Resource) -> bool:
+    """Fills the relation, or tells that the file is one which only Python's reader takes."""
+    delimiter, quote = map(literal, _signs(table))
+    columns = ", ".join(f"{literal(field)}: 'VARCHAR'" for field in table.field_names)
+    names = ", ".join(literal(field) for field in table.field_names)
+    try:
+        con.execute(
+            f"INSERT INTO {name} SELECT * FROM read_csv({file_literal(path)}, header = true, auto_detect = false, "
+            f"columns = {{{columns}}}, delim = {delimiter}, quote = {quote}, escape = {quote}, "
+            f"force_not_null = [{names}], max_line_size = 10000000, buffer_size = 33554432)"
         )
-        rows = [row for row in reader if not _is_comment(row, dialect)]
-    if dialect.get("header") is not False:
-        rows = rows[1:]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in table.fields]
-    values = ", ".join(
-        f"unnest(${number}::VARCHAR[]) AS {identifier(field)}" for number, field in enumerate(table.field_names, 1)
-    )
-    con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {values}", columns)
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        with _text_problems(table), path.open(encoding="utf-8", newline="") as file:
+            for _ in _csv(file, table):
+                pass
+        return False
+    return True
 
 
-def _is_comment(row: list[str], dialect: Mapping[str, Any]) -> bool:
-    mark = dialect.get("commentChar")
-    return bool(mark and row and row[0].startswith(mark))
+def _csv(file: TextIO, table: Resource) -> Iterator[list[str]]:
+    delimiter, quote = _signs(table)
+    reader = csv.reader(file, delimiter=delimiter, quotechar=quote, strict=True)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise InvalidData(
+            Problem(
+                Kind.BAD_QUOTE,
+                f"has quotes that do not match ({error})",
+                'Close the quote that was opened; inside a quoted cell write "" for a quote.',
+                file=table.paths[0],
+                row=reader.line_num,
+            )
+        ) from None
+
+
+@contextmanager
+def _text_problems(table: Resource) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise InvalidData(
+            Problem(
+                Kind.BAD_BYTE,
+                f"is not {error.encoding}",
+                "Save the file as UTF-8, or state its `encoding` in datapackage.json.",
+                file=table.paths[0],
+                value=f"0x{error.object[error.start]:02X}",
+            )
+        ) from None
+
+
+BATCH = 20_000
+"""Rows that Python hands to DuckDB at a time."""
+
+
+def _by_frictionless(con: duckdb.DuckDBPyConnection, name: str, package: Package, table: Resource) -> None:
+    with _text_problems(table), _opened(package, table) as resource:
+        places = _places(resource, table)
+        content = (cells for _, cells in resource.dialect.read_enumerated_content_stream(resource.cell_stream))
+        marks = ", ".join(f"unnest(${number}::VARCHAR[])" for number in range(1, len(places) + 1))
+        while batch := list(islice(content, BATCH)):
+            columns = [
+                [cells[place] if place is not None and place < len(cells) else "" for cells in batch]
+                for place in places
+            ]
+            con.execute(f"INSERT INTO {name} SELECT {marks}", columns)
+
+
+def _places(resource: Any, table: Resource) -> list[int | None]:
+    """Where each field stands in a row of the file; None for a field that the file lacks."""
+    found = list(resource.labels) or table.field_names
+    if not resource.dialect.header_case:
+        found = [label.casefold() for label in found]
+    wanted = table.field_names if resource.dialect.header_case else map(str.casefold, table.field_names)
+    return [found.index(field) if field in found else None for field in wanted]
+
+
+@contextmanager
+def _opened(package: Package, table: Resource) -> Iterator[Any]:
+    """The table's file as frictionless opens it, without its schema; UTF-8 unless it states another encoding."""
+    import frictionless
+
+    kept = {member: table.descriptor[member] for member in ("dialect", "format") if member in table.descriptor}
+    encoding = table.descriptor.get("encoding") or "utf-8-sig"
+    descriptor = {"name": "table", "type": "table", "path": table.paths[0], "encoding": encoding, **kept}
+    try:
+        with frictionless.Resource.from_descriptor(descriptor, basepath=str(package.folder)) as resource:
+            yield resource
+    except frictionless.FrictionlessException as exception:
+        error = exception.error
+        rule = f"{error.title.lower()}: {(error.note or error.message).rstrip('.')}"
+        fix = "Mend the file, or how datapackage.json describes it."
+        raise InvalidData(Problem(Kind.INVALID_TABLE, rule, fix, file=table.paths[0])) from None
+
+
+ROW = "\trow"
+"""The number of a row; a name with a tab cannot clash with a field's."""
+
+
+def numbered(relation: str) -> str:
+    """The relation under its own name with the numbers of its rows; `rowid` may be a field's name."""
+    return f'(SELECT *, row_number() OVER () AS "{ROW}" FROM {relation}) AS {relation}'
 
 
 def typed(con: duckdb.DuckDBPyConnection, package: Package, table: Resource) -> str:
     """The name of a new relation with the table's values in DuckDB's types, rows sorted by key.
 
-    Fields keep their order and names. Missing values are NULL.
+    Rows with the same key, and those of a table without one, are as the file orders them.
+    Fields keep their order and names. Missing values are NULL. A field with a value that its type here cannot hold
+    (a whole number beyond 64 bits) stays text, as it stands in the file.
     """
     source = raw(con, package, table)
     columns = [f"{_value(con, source, table, field)} AS {identifier(field['name'])}" for field in table.fields]
-    name = identifier(f"typed {table.name}")
-    con.execute(f"CREATE TABLE {name} AS SELECT {', '.join(columns)} FROM {source} ORDER BY {sort_order(table)}")
+    name = identifier(f"typed {table.stem}")
+    order = f'{sort_order(table)}, "{ROW}"' if table.key else f'"{ROW}"'
+    con.execute(f"CREATE TABLE {name} AS SELECT {', '.join(columns)} FROM {numbered(source)} ORDER BY {order}")
+    con.execute(f"DROP TABLE {source}")
     return name
 
 
@@ -157,9 +258,10 @@ def _value(con: duckdb.DuckDBPyConnection, source: str, table: Resource, field: 
     column = identifier(field["name"])
     missing = ", ".join(literal(text) for text in _missing(table, field))
     present = f"{column} NOT IN ({missing})" if missing else "true"
+    text_value = f"CASE WHEN {present} THEN {column} END"
     sql_type = SQL_TYPES.get(field.get("type", "any"))
     if sql_type is None:
-        return f"CASE WHEN {present} THEN {column} END"
+        return text_value
     certain = f"regexp_full_match({column}, {literal(CERTAIN[field['type']])})" if _is_default(field) else "false"
     suspects = [
         text
@@ -170,10 +272,13 @@ def _value(con: duckdb.DuckDBPyConnection, source: str, table: Resource, field: 
     cast = f"CASE WHEN {present} AND {certain} THEN CAST({column} AS {sql_type}) END"
     if not suspects:
         return cast
-    read = identifier(f"read {table.name} {field['name']}")
+    values = [_read(field, text) for text in suspects]
+    if None in values:
+        return text_value
+    read = identifier(f"read {table.stem} {field['name']}")
     con.execute(
         f"CREATE TABLE {read} AS SELECT unnest($1::VARCHAR[]) AS text, unnest($2::{sql_type}[]) AS value",
-        [suspects, [_read(field, text) for text in suspects]],
+        [suspects, values],
     )
     known = f"(SELECT value FROM {read} WHERE text = {source}.{column})"
     return f"CASE WHEN {present} THEN coalesce({cast}, {known}) END"
@@ -191,8 +296,15 @@ def _is_default(field: dict[str, Any]) -> bool:
 
 
 def _read(field: dict[str, Any], text: str) -> Any:
-    """The value that frictionless reads from a text."""
+    """The value that frictionless reads from a text, if the field's SQL type can hold it; else None."""
     import frictionless
 
-    value, _ = frictionless.Field.from_descriptor({**field, "constraints": {}}).read_cell(text)
+    group = field.get("groupChar") if field.get("type") == "integer" else None
+    plain = text.replace(str(group), "") if group else text  # frictionless knows groupChar of numbers only
+    value, _ = frictionless.Field.from_descriptor({**field, "constraints": {}}).read_cell(plain)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return None
+    if isinstance(value, Decimal):
+        number = float(value)
+        return None if isinf(number) and value.is_finite() else number
     return value

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 
 from pipeline.assemble.sheet import Sheet, read
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import os_errors, replace_folder, staging, write_json
+from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.files import draft, os_errors, replace_folder, staging, write_json
 from pipeline.package import DESCRIPTOR, Package, Resource
 from pipeline.progress import Progress
 from pipeline.project import Project
@@ -38,8 +38,11 @@ SHOWN = 200
 def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
     """Writes the package that the project's sources make to the folder `out`; returns its tables' row counts.
 
-    Raises InvalidData with every problem found in the sources; then `out` is as it was.
+    Raises InvalidData with every problem found in the sources, and CannotRun where `out` holds something else than
+    an earlier package or is no place for one; then `out` is as it was.
     """
+    if out != project.package:
+        _refuse_place(out, project)
     sources = read_all(project.sources, project.root)
     contract = project.contract
     _refuse_incomplete(contract)
@@ -57,12 +60,31 @@ def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
     for table in tables:
         _drop_followers(con, table)
         _merge(con, table)
-    with staging(out.parent) as folder:
+    # What killed runs left is removed in the project's own folder only, whose lock the caller holds.
+    with (staging if out == project.package else draft)(out.parent) as folder:
         counts = _write(con, contract, folder)
         write_json(folder / DESCRIPTOR, _descriptor(contract, sources))
         with os_errors(str(out)):
             replace_folder(folder, out)
     return counts
+
+
+def _refuse_place(out: Path, project: Project) -> None:
+    """Refuses to put a package in the place of anything but an empty folder or a package that was assembled."""
+    kept = (project.sources, project.releases)
+    if any(out == folder or out.is_relative_to(folder) for folder in kept) or project.root.is_relative_to(out):
+        rule = "is the project's own folder, or holds it, its sources or its releases"
+    elif out.is_dir() and not _is_empty_or_assembled(out):
+        rule = "holds something else than a package that was assembled"
+    else:
+        return
+    raise CannotRun(Problem(Kind.NOT_EMPTY, rule, "Name a new folder; nothing was written.", file=str(out)))
+
+
+def _is_empty_or_assembled(folder: Path) -> bool:
+    with os_errors(str(folder)):
+        names = {path.name for path in folder.iterdir()}
+    return names in (set(), {DESCRIPTOR, ORIGINS, "data"})
 
 
 # -- what was stated ---------------------------------------------------------------------------------------------
@@ -102,8 +124,9 @@ def _load_stated(con: duckdb.DuckDBPyConnection, table: Resource, sources: list[
             found = _check_columns(sheet, table)
             problems += found
             if not found:
+                names = {INFERRED: [" ".join(cell.split()) for cell in sheet.columns.get(INFERRED, [])]}
                 for name, column in cells.items():
-                    column.extend(sheet.columns.get(name) or [None] * len(sheet.rows))
+                    column.extend((sheet.columns | names).get(name) or [None] * len(sheet.rows))
                 places += [(sheet.name, row, source.name) for row in sheet.rows]
     _insert(con, table, cells, places)
     return problems + _check_rows(con, table)
@@ -125,11 +148,11 @@ def _columns(table: Resource) -> list[str]:
 
 
 def _stated(table: Resource) -> str:
-    return identifier(f"stated {table.name}")
+    return identifier(f"stated {table.stem}")
 
 
 def _merged(table: Resource) -> str:
-    return identifier(f"merged {table.name}")
+    return identifier(f"merged {table.stem}")
 
 
 def _check_columns(sheet: Sheet, table: Resource) -> list[Problem]:
@@ -143,7 +166,7 @@ def _check_columns(sheet: Sheet, table: Resource) -> list[Problem]:
                     f"is not a field of the table {table.name!r}",
                     f"Its fields are: {', '.join(known)}. Add it to {DESCRIPTOR}, or rename the column.",
                     file=sheet.name,
-                    row=1,
+                    row=sheet.places.get(label, 1),
                     field=label,
                 )
             )
@@ -188,9 +211,13 @@ def _listed_documents(table: Resource, source: Source, root: Path) -> Sheet:
         for name in dict.fromkeys([*table.key, *members])
     }
     columns[CITED] = [document.id for document in source.documents]
-    return Sheet(
-        str((source.folder / FILE).relative_to(root)), columns, [document.line for document in source.documents]
-    )
+    lines = [document.line for document in source.documents]
+    places = {
+        name: next(line for cell, line in zip(column, lines, strict=True) if cell)
+        for name, column in columns.items()
+        if any(column)
+    }
+    return Sheet(str((source.folder / FILE).relative_to(root)), columns, lines, places)
 
 
 # -- what is wrong in it -----------------------------------------------------------------------------------------
@@ -347,7 +374,7 @@ def _refuse_incomplete(contract: Package) -> None:
                     Kind.BAD_DESCRIPTOR,
                     f"has no table {name!r} with the fields {', '.join(lacking)}",
                     "Assembled packages carry their sources; copy the table from a project made by `init`.",
-                    file=str(contract.folder / DESCRIPTOR),
+                    file=str(contract.file),
                 )
             )
     for table in contract.tables:
@@ -357,7 +384,7 @@ def _refuse_incomplete(contract: Package) -> None:
                     Kind.BAD_DESCRIPTOR,
                     f"has a table {table.name!r} without a primary key",
                     "Sources are reconciled by key; give the table one.",
-                    file=str(contract.folder / DESCRIPTOR),
+                    file=str(contract.file),
                 )
             )
 
@@ -480,11 +507,14 @@ def _followers(table: Resource) -> dict[str, list[str]]:
 
 
 def _figure_or_text(column: str) -> str:
-    return f"coalesce(CAST(TRY_CAST({column} AS DOUBLE) AS VARCHAR), {column})"
+    """A figure in one form; beyond 15 signs a double would lose digits, and the text itself is compared."""
+    figure = f"CASE WHEN length({column}) <= 15 THEN TRY_CAST({column} AS DOUBLE) END"
+    return f"coalesce(CAST({figure} AS VARCHAR), {column})"
 
 
-def _merge(con: duckdb.DuckDBPyConnection, table: Resource) -> None:
-    names = {
+def _sql_names(table: Resource) -> dict[str, str]:
+    """What the statements above call the table, its relations and its columns."""
+    return {
         "stated": _stated(table),
         "merged": _merged(table),
         "table": literal(table.name),
@@ -496,6 +526,10 @@ def _merge(con: duckdb.DuckDBPyConnection, table: Resource) -> None:
         "file": FROM,
         "row": ROW,
     }
+
+
+def _merge(con: duckdb.DuckDBPyConnection, table: Resource) -> None:
+    names = _sql_names(table)
     columns = [_merged_column(name, table) for name in table.field_names]
     con.execute(CREATE_MERGED.format(columns=", ".join(columns), **names))
     cells = _cells(table)
@@ -551,7 +585,13 @@ ORIGIN_ROWS = """
 SELECT "table", key, field, file, row
 FROM traces
 WHERE taken AND "position" = 1 AND file IS NOT NULL
-ORDER BY ALL
+"""
+
+KEY_ORIGIN_ROWS = """
+SELECT {table}, {key}, '', arg_min("{file}", "\tprecedence"), arg_min("{row}", "\tprecedence")
+FROM {stated}
+JOIN precedence ON "\tcited" = {cited}
+GROUP BY {keys}
 """
 
 
@@ -560,7 +600,7 @@ def _write(con: duckdb.DuckDBPyConnection, contract: Package, folder: Path) -> d
     with os_errors(str(folder)):
         (folder / "data").mkdir()
         for table in contract.tables:
-            path = folder / "data" / f"{table.name}.csv"
+            path = folder / "data" / f"{table.stem}.csv"
             rows = {
                 PROVENANCE: f"({PROVENANCE_ROWS})",
                 DISCREPANCIES: f"({DISCREPANCY_ROWS})",
@@ -568,8 +608,17 @@ def _write(con: duckdb.DuckDBPyConnection, contract: Package, folder: Path) -> d
             fields = ", ".join(identifier(name) for name in table.field_names)
             query = f"SELECT {fields} FROM {rows} ORDER BY {sort_order(table)}"
             counts[table.name] = con.execute(COPY_CSV.format(query=query, path=literal(str(path)))).fetchall()[0][0]
-        con.execute(COPY_CSV.format(query=ORIGIN_ROWS, path=literal(str(folder / ORIGINS))))
+        con.execute(COPY_CSV.format(query=_origins(contract), path=literal(str(folder / ORIGINS))))
     return counts
+
+
+def _origins(contract: Package) -> str:
+    """A query of the file and row of every cell, and of every row under the field ''."""
+    queries = [ORIGIN_ROWS]
+    for table in contract.tables:
+        if table.name not in (PROVENANCE, DISCREPANCIES):
+            queries.append(KEY_ORIGIN_ROWS.format(**_sql_names(table)))
+    return " UNION ALL ".join(queries) + " ORDER BY ALL"
 
 
 def _descriptor(contract: Package, sources: list[Source]) -> dict[str, Any]:
@@ -577,7 +626,7 @@ def _descriptor(contract: Package, sources: list[Source]) -> dict[str, Any]:
     descriptor = dict(contract.descriptor)
     tables = {table.name for table in contract.tables}
     descriptor["resources"] = [
-        {**resource.descriptor, "path": f"data/{resource.name}.csv"}
+        {**resource.descriptor, "path": f"data/{resource.stem}.csv"}
         for resource in contract.resources
         if resource.name in tables
     ]

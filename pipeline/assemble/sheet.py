@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,19 +17,24 @@ MAX_LINE = 1_000_000
 
 @dataclass(frozen=True)
 class Sheet:
-    """The rows of a file as columns of text; `rows` holds each row's number, where the header is row 1."""
+    """The rows of a file as columns of text; `rows` holds each row's number, where the header is row 1.
+
+    `places` are the rows that name a column, where that is not the header.
+    """
 
     name: str
     columns: dict[str, list[str]]
     rows: list[int]
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def read(path: Path, name: str) -> Sheet:
     """The sheet in a UTF-8 file with comma, double quotes and a header (RFC 4180).
 
-    Raises InvalidData for a byte that is not UTF-8, a byte order mark, a row that is ragged or blank, a quote that
-    does not close, a header that is blank or stands twice, and a line over `MAX_LINE` bytes.
+    Raises InvalidData for a byte that is not UTF-8 or is zero, a byte order mark, a row that is ragged or blank, a
+    quote that does not close, a header that is blank or stands twice, and a line over `MAX_LINE` bytes.
     """
+    csv.field_size_limit(MAX_LINE)
     with os_errors(name), path.open("rb") as file:
         reader = csv.reader(_lines(file, name), strict=True)
         number = 0
@@ -46,10 +51,19 @@ def read(path: Path, name: str) -> Sheet:
                 numbers.append(number)
         except csv.Error as error:
             raise _bad_quote(name, number + 1, str(error)) from None
+        except _Unreadable as error:
+            raise InvalidData(replace(error.problem, row=number + 1)) from None
     if header is None:
         raise InvalidData(Problem(Kind.EMPTY_FILE, "is empty", "Write a header, or delete the file.", file=name))
     columns = [list(column) for column in zip(*cells, strict=True)] or [[] for _ in header]
     return Sheet(name, dict(zip(header, columns, strict=True)), numbers)
+
+
+class _Unreadable(Exception):
+    """A line of the file is no text; the row is known to the one who counts rows."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[str]:
@@ -58,7 +72,7 @@ def _lines(file: BinaryIO, name: str) -> Iterator[str]:
     while line := file.readline(MAX_LINE + 1):
         number += 1
         if len(line) > MAX_LINE:
-            raise InvalidData(
+            raise _Unreadable(
                 Problem(
                     Kind.LONG_LINE,
                     f"is a line of more than {MAX_LINE:,} bytes",
@@ -68,12 +82,24 @@ def _lines(file: BinaryIO, name: str) -> Iterator[str]:
                 )
             )
         if number == 1 and line.startswith(b"\xef\xbb\xbf"):
-            raise InvalidData(byte_order_mark(name))
+            raise _Unreadable(byte_order_mark(name))
+        if b"\0" in line:
+            raise _Unreadable(_zero_byte(name, offset + line.index(b"\0")))
         try:
             yield line.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise InvalidData(bad_byte(name, number, offset + error.start, line[error.start])) from None
+            raise _Unreadable(bad_byte(name, number, offset + error.start, line[error.start])) from None
         offset += len(line)
+
+
+def _zero_byte(name: str, offset: int) -> Problem:
+    return Problem(
+        Kind.BAD_BYTE,
+        f"is no text at byte {offset} of the file",
+        "Save the file as UTF-8; it may be in UTF-16 now.",
+        file=name,
+        value="0x00",
+    )
 
 
 def _checked_header(header: list[str], name: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.files import sha256
 from pipeline.package import Package, Resource
 from pipeline.release.version import Step
 from pipeline.tables import connect, identifier, raw
@@ -45,6 +46,7 @@ def compare(old: Package, new: Package) -> list[Change]:
         if name in new_tables:
             changes += _schema(old_tables[name], new_tables[name])
             changes += _rows(con, old, new, old_tables[name], new_tables[name])
+    changes += _files(old, new)
     changes += _descriptor(old, new)
     return sorted(changes, key=lambda change: -change.step)
 
@@ -71,7 +73,14 @@ def _schema(old: Resource, new: Resource) -> list[Change]:
     old_keys = (old.key, old.foreign_keys, (old.schema or {}).get("uniqueKeys"))
     if old_keys != (new.key, new.foreign_keys, (new.schema or {}).get("uniqueKeys")):
         changes.append(Change(Step.MAJOR, name, "a key changed", "en nyckel ändrades"))
+    if _missing(old) != _missing(new):
+        words = ("what counts as missing changed", "vad som räknas som saknat ändrades")
+        changes.append(Change(Step.MAJOR, name, *words))
     return changes
+
+
+def _missing(table: Resource) -> Any:
+    return (table.schema or {}).get("missingValues", [""])
 
 
 def _field(table: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
@@ -132,6 +141,8 @@ def _rows(
         fields = ", ".join(identifier(field) for field in shared)
         query = COUNT_BY_ROW.format(old=old_rows, new=new_rows, fields=fields)
     row = con.execute(query).fetchone()
+    con.execute(f"DROP TABLE {old_rows}")
+    con.execute(f"DROP TABLE {new_rows}")
     added, removed, changed = row if row else (0, 0, 0)
     derived = name in DERIVED
     counts = [
@@ -151,6 +162,33 @@ def _rows(
     ]
 
 
+def _files(old: Package, new: Package) -> list[Change]:
+    """What differs in the resources that are no tables: their files are compared byte by byte."""
+    before, now = (
+        {resource.name: _digests(package, resource) for resource in package.resources if resource not in package.tables}
+        for package in (old, new)
+    )
+    changes = [
+        Change(Step.MAJOR, None, f"the resource {name} was removed", f"resursen {name} togs bort")
+        for name in before
+        if name not in now
+    ]
+    changes += [
+        Change(Step.MINOR, None, f"the resource {name} was added", f"resursen {name} tillkom")
+        for name in now
+        if name not in before
+    ]
+    return changes + [
+        Change(Step.PATCH, None, f"the resource {name} changed", f"resursen {name} ändrades")
+        for name in before
+        if name in now and before[name] != now[name]
+    ]
+
+
+def _digests(package: Package, resource: Resource) -> list[str]:
+    return [sha256(package.folder / path) for path in resource.paths]
+
+
 VOLATILE = ("version", "created", "resources", "licenses")
 """Members of a package's descriptor that are compared elsewhere, or follow from the release itself."""
 
@@ -159,27 +197,36 @@ def _descriptor(old: Package, new: Package) -> list[Change]:
     changes = []
     if old.descriptor.get("licenses") != new.descriptor.get("licenses"):
         changes.append(Change(Step.MAJOR, None, "the licence changed", "licensen ändrades"))
-    if _described(old) != _described(new):
+    if _described(old, new) != _described(new, old):
         changes.append(
             Change(Step.PATCH, None, "descriptions or metadata changed", "beskrivningar eller metadata ändrades")
         )
     return changes
 
 
-def _described(package: Package) -> tuple[Any, ...]:
-    """The descriptor without what is compared on its own."""
+def _described(package: Package, other: Package) -> tuple[Any, ...]:
+    """What both packages describe, without what is compared on its own or follows from a release's own form."""
     members = {name: value for name, value in package.descriptor.items() if name not in VOLATILE}
+    others = {resource.name: resource.field_names for resource in other.resources}
     resources = [
-        {
-            name: value
-            for name, value in resource.descriptor.items()
-            if name not in ("path", "bytes", "hash", "schema", "dialect", "encoding", "format", "mediatype")
-        }
-        | {"texts": [_texts(field) for field in resource.fields]}
+        {name: value for name, value in resource.descriptor.items() if name not in FORM}
+        | {"schema": _rest(resource)}
+        | {"texts": {field["name"]: _texts(field) for field in resource.fields if field["name"] in others[resource.name]}}
         for resource in package.resources
+        if resource.name in others
     ]
-    return members, resources
+    return members | {"name": package.name}, resources
+
+
+FORM = ("path", "type", "profile", "bytes", "hash", "schema", "dialect", "encoding", "format", "mediatype")
+"""Members of a resource that say what form its file has; a release gives it another."""
+
+
+def _rest(resource: Resource) -> dict[str, Any]:
+    """What a schema says beside fields, keys and missing values."""
+    compared = ("fields", "primaryKey", "foreignKeys", "uniqueKeys", "missingValues", "$schema")
+    return {name: value for name, value in (resource.schema or {}).items() if name not in compared}
 
 
 def _texts(field: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in field.items() if name not in ("type", "format", "constraints")}
+    return {name: value for name, value in field.items() if name not in ("type", "format", "unit", "constraints")}

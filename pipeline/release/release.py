@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipeline.descriptor import check_schema
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import os_errors, sha256, staging, write_json
 from pipeline.package import DESCRIPTOR, Package, Resource, load
@@ -21,8 +22,8 @@ from pipeline.release.changelog import changelog
 from pipeline.release.compare import Change, compare
 from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx
 from pipeline.release.formats.contents import Contents
-from pipeline.release.version import FIRST, Step, Version, is_version, parse
-from pipeline.tables import COPY_CSV, connect, identifier, literal, raw, sort_order, typed
+from pipeline.release.version import FIRST, Step, Version, is_version, parse, parse_asked
+from pipeline.tables import COPY_CSV, connect, identifier, labels, literal, raw, sort_order, typed
 
 LATEST = "latest"
 CHANGELOG = "CHANGELOG.md"
@@ -42,7 +43,7 @@ def latest(releases: Path) -> Path | None:
     """The folder of the highest version below `releases`, or None."""
     if not releases.is_dir():
         return None
-    folders = [path for path in releases.iterdir() if is_version(path.name) and not path.is_symlink()]
+    folders = [path for path in releases.iterdir() if is_version(path.name) and path.is_dir() and not path.is_symlink()]
     return max(folders, key=lambda path: parse(path.name), default=None)
 
 
@@ -55,16 +56,19 @@ def release(
 ) -> Released:
     """Releases a valid package below `releases`; `extras` are files to put beside it, as paths or as texts.
 
-    Nothing is written when the latest release holds the same. Raises InvalidData where `asked`, a version, is a
-    smaller step than the changes demand, or is taken.
+    Nothing is written when the latest release holds the same. Raises InvalidData where the latest release is damaged,
+    or where `asked`, a version, is a smaller step than the changes demand, or is taken.
     """
+    wanted = parse_asked(asked)
     package = _with_schemas(package)
     before = latest(releases)
+    if before is not None:
+        manifest.verify(before)
     changes = _changes(before, package, extras)
     if before is not None and not changes and asked in (None, before.name):
         _point(releases, before.name)
         return Released(before.name, before, False, ())
-    version = _choose(before, changes, asked, package, releases)
+    version = _choose(before, changes, wanted, package, releases)
     with staging(releases) as folder:
         created = _created(package)
         _write(package, folder, version, created, extras, progress)
@@ -72,13 +76,11 @@ def release(
         text = changelog(version, created, changes, earlier)
         (folder / CHANGELOG).write_text(text, encoding="utf-8", newline="\n")
         progress.advance(7, 7, "zip")
-        with os_errors(str(folder)):
-            archive.write(folder, folder / f"{package.name}-{version}.zip")
-            manifest.write(folder)
+        archive.write(folder, folder / f"{package.stem}-{version}.zip")
+        manifest.write(folder)
         manifest.verify(folder)
-        with os_errors(str(releases)):
-            folder.rename(releases / str(version))
-            _point(releases, str(version))
+        folder.rename(releases / str(version))
+        _point(releases, str(version))
     return Released(str(version), releases / str(version), True, tuple(changes))
 
 
@@ -104,35 +106,47 @@ def _changes(before: Path | None, package: Package, extras: Mapping[str, Path | 
     return changes
 
 
-def _choose(before: Path | None, changes: list[Change], asked: str | None, package: Package, releases: Path) -> Version:
+def _choose(
+    before: Path | None, changes: list[Change], wanted: Version | None, package: Package, releases: Path
+) -> Version:
+    if wanted is not None:
+        _refuse_taken(wanted, releases)
     if before is None:
-        wanted = str(package.descriptor.get("version") or FIRST)
-        needed = parse(wanted) if asked is None else parse(asked)
-    else:
-        step = max((change.step for change in changes), default=Step.PATCH)
-        needed = parse(before.name).after(step)
-        if asked is not None and parse(asked) < needed:
-            reasons = [change for change in changes if change.step == step]
-            why = "; ".join(f"{change.table}: {change.en}" if change.table else change.en for change in reasons[:5])
-            raise InvalidData(
-                Problem(
-                    Kind.VERSION_TOO_SMALL,
-                    f"is a smaller step from {before.name} than the changes demand ({why})",
-                    f"Ask for {needed} or higher, or leave the version out.",
-                    value=asked,
-                )
+        stated = str(package.descriptor.get("version") or FIRST)
+        return wanted or parse(stated, str(package.file))
+    step = max((change.step for change in changes), default=Step.PATCH)
+    needed = parse(before.name).after(step)
+    if wanted is not None and wanted < needed:
+        raise InvalidData(
+            Problem(
+                Kind.VERSION_TOO_SMALL,
+                f"is a smaller step from {before.name} than {_demanded(changes, step)}",
+                f"Ask for {needed} or higher, or leave the version out.",
+                value=str(wanted),
             )
-        needed = parse(asked) if asked else needed
-    if (releases / str(needed)).exists():
+        )
+    if wanted is None:
+        _refuse_taken(needed, releases)
+    return wanted or needed
+
+
+def _demanded(changes: list[Change], step: Step) -> str:
+    reasons = [change for change in changes if change.step == step][:5]
+    why = "; ".join(f"{change.table}: {change.en}" if change.table else change.en for change in reasons)
+    return f"the changes demand ({why})" if why else "any new release needs"
+
+
+def _refuse_taken(version: Version, releases: Path) -> None:
+    path = releases / str(version)
+    if path.exists() or path.is_symlink():
         raise InvalidData(
             Problem(
                 Kind.VERSION_TAKEN,
                 "is released already, and a release is never changed",
                 "Ask for a higher version.",
-                value=str(needed),
+                value=str(version),
             )
         )
-    return needed
 
 
 def _created(package: Package) -> str | None:
@@ -143,8 +157,8 @@ def _created(package: Package) -> str | None:
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch:
-        return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if "created" in package.descriptor:
+        return _time(epoch)
+    if package.descriptor.get("created"):
         return str(package.descriptor["created"])
     documents = package.table("documents")
     if documents and "accessed" in documents.field_names:
@@ -153,6 +167,21 @@ def _created(package: Package) -> str | None:
         newest = con.execute(f"SELECT max(nullif(accessed, '')) FROM {relation}").fetchall()[0][0]
         return f"{newest}T00:00:00Z" if newest else None
     return None
+
+
+def _time(epoch: str) -> str:
+    """Seconds since 1970 as a time of RFC 3339."""
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError):
+        raise CannotRun(
+            Problem(
+                Kind.BAD_OPTION,
+                "is not a time in seconds since 1970",
+                "Set it to a whole number such as 1767225600, or unset it.",
+                value=f"SOURCE_DATE_EPOCH={epoch}",
+            )
+        ) from None
 
 
 def _write(
@@ -165,36 +194,23 @@ def _write(
 ) -> None:
     """Writes every file of the release but changelog, archive and checksums."""
     con = connect()
-    with os_errors(str(folder)):
-        (folder / "data").mkdir()
-        progress.advance(1, 7, "csv")
-        members = [_write_resource(con, package, resource, folder) for resource in package.resources]
-        descriptor = _release_descriptor(package, members, version, created)
-        write_json(folder / DESCRIPTOR, descriptor)
-        for name, extra in extras.items():
-            _write_extra(extra, folder / name)
-    released = load(folder)
-    try:
-        relations = {table.name: typed(con, released, table) for table in released.tables}
-        contents = Contents(con, released, relations, created)
-        with os_errors(str(folder)):
-            progress.advance(2, 7, "parquet")
-            parquet.write(contents, folder / "data")
-            progress.advance(3, 7, "sqlite")
-            sqlite.write(contents, folder / f"{package.name}.sqlite")
-            progress.advance(4, 7, "xlsx")
-            xlsx.write(contents, folder / f"{package.name}.xlsx")
-            progress.advance(5, 7, "geojson")
-            geojson.write(contents, folder)
-    except duckdb.IOException as error:
-        raise CannotRun(
-            Problem(
-                Kind.DISK_FULL if "No space left" in str(error) else Kind.FILE_FAILED,
-                f"could not be written: {error}",
-                "Check the disk and its free space; nothing was published.",
-                file=str(folder),
-            )
-        ) from None
+    (folder / "data").mkdir()
+    progress.advance(1, 7, "csv")
+    members = [_write_resource(con, package, resource, folder) for resource in package.resources]
+    write_json(folder / DESCRIPTOR, _release_descriptor(package, members, version, created))
+    for name, extra in extras.items():
+        _write_extra(extra, folder / name)
+    released = load(folder).with_file(package.file)
+    relations = {table.name: typed(con, released, table) for table in released.tables}
+    contents = Contents(con, released, relations, created)
+    progress.advance(2, 7, "parquet")
+    parquet.write(contents, folder / "data")
+    progress.advance(3, 7, "sqlite")
+    sqlite.write(contents, folder / f"{released.stem}.sqlite")
+    progress.advance(4, 7, "xlsx")
+    xlsx.write(contents, folder / f"{released.stem}.xlsx")
+    progress.advance(5, 7, "geojson")
+    geojson.write(contents, folder)
 
 
 def _write_resource(
@@ -204,11 +220,13 @@ def _write_resource(
     if not resource.paths:
         return dict(resource.descriptor)
     if resource.is_table and resource.schema:
-        path = f"data/{resource.name}.csv"
+        path = f"data/{resource.stem}.csv"
         columns = ", ".join(f"nullif({identifier(name)}, '') AS {identifier(name)}" for name in resource.field_names)
         order = f" ORDER BY {sort_order(resource)}" if resource.key else ""
-        query = f"SELECT {columns} FROM {raw(con, package, resource)}{order}"
+        rows = raw(con, package, resource)
+        query = f"SELECT {columns} FROM {rows}{order}"
         con.execute(COPY_CSV.format(query=query, path=literal(str(folder / path))))
+        con.execute(f"DROP TABLE {rows}")
         kept = {name: value for name, value in resource.descriptor.items() if name not in ("dialect", "profile")}
         return kept | {
             "type": "table",
@@ -234,7 +252,7 @@ def _release_descriptor(
     for name, value in package.descriptor.items():
         if name not in ("resources", "created"):
             head[name] = value
-    head.setdefault("name", package.name)
+    head["name"] = package.name
     head["version"] = str(version)
     if created is not None:
         head["created"] = created
@@ -249,13 +267,26 @@ def _write_extra(extra: Path | str, target: Path) -> None:
 
 
 def _with_schemas(package: Package) -> Package:
-    """The package with a schema for every table: the one that frictionless infers where there is none."""
+    """The package with a schema for every table that says all that its file holds.
+
+    Where there is none, it is the one that frictionless infers. Where `fieldsMatch` lets the file have columns that
+    the schema does not describe, they become fields of any type.
+    """
     return package.with_resources(tuple(_with_schema(package, resource) for resource in package.resources))
 
 
 def _with_schema(package: Package, resource: Resource) -> Resource:
-    if not resource.is_table or resource.schema:
+    if not resource.is_table:
         return resource
+    if resource.schema is None:
+        resource = _inferred(package, resource)
+    elif "fieldsMatch" in resource.schema:
+        resource = _completed(package, resource)
+    check_schema(resource.schema or {}, resource.name, str(package.file))
+    return resource
+
+
+def _inferred(package: Package, resource: Resource) -> Resource:
     import frictionless
 
     described = frictionless.Resource.from_descriptor(
@@ -268,4 +299,11 @@ def _with_schema(package: Package, resource: Resource) -> Resource:
     descriptor = {**resource.descriptor, "schema": schema, "encoding": described.encoding} | (
         {"dialect": flat} if flat else {}
     )
-    return Resource(resource.name, descriptor, resource.paths, schema)
+    return replace(resource, descriptor=descriptor, schema=schema)
+
+
+def _completed(package: Package, resource: Resource) -> Resource:
+    schema = {name: value for name, value in (resource.schema or {}).items() if name != "fieldsMatch"}
+    more = [label for label in labels(package, resource) if label not in resource.field_names]
+    schema["fields"] = [*resource.fields, *({"name": label, "type": "any"} for label in more)]
+    return replace(resource, descriptor={**resource.descriptor, "schema": schema}, schema=schema)

@@ -65,7 +65,7 @@ def parse_asked(text: str | None) -> Version | None:
         return None
     if not NUMBERS.fullmatch(text):
         rule = "is not a version of three whole numbers"
-        raise CannotRun(Problem(Kind.BAD_OPTION, rule, "Ask for one such as 1.2.0.", field="--version", value=text))
+        raise CannotRun(Problem(Kind.BAD_OPTION, rule, "Ask for one with --version 1.2.0.", value=text))
     return parse(text)
 
 

@@ -50,7 +50,7 @@ def datasette(release: Path) -> Datasette:
             )
         )
     package = load(folder)
-    database = folder / f"{package.name}.sqlite"
+    database = folder / f"{package.stem}.sqlite"
     if not database.is_file():
         raise CannotRun(
             Problem(
@@ -79,14 +79,13 @@ def _counts(package: Package, database: Path) -> dict[str, Any]:
         names = [
             name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL")
         ]
+        quoted = {name: name.replace('"', '""') for name in names}
         tables = {
-            name: {"count": con.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]}  # our own file's names
-            for name in names
-            if '"' not in name
+            name: {"count": con.execute(f'SELECT count(*) FROM "{quoted[name]}"').fetchone()[0]} for name in names
         }
     finally:
         con.close()
-    return {package.name: {"file": database.name, "size": database.stat().st_size, "tables": tables}}
+    return {package.stem: {"file": database.name, "size": database.stat().st_size, "tables": tables}}
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.files import read_yaml
 from pipeline.package import Package, Resource
 
@@ -15,11 +16,36 @@ from pipeline.package import Package, Resource
 def metadata(package: Package, file: Path) -> dict[str, Any]:
     """Datasette's metadata for a release of the package; what `file` says, if it exists, goes before."""
     derived = _derived(package)
-    if not file.is_file():
-        return derived
-    read_yaml(file, str(file))  # refuses what is not plain YAML
-    stated = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return _merged(derived, stated)
+    return _merged(derived, stated(file, str(file))) if file.is_file() else derived
+
+
+def stated(file: Path, name: str) -> dict[str, Any]:
+    """What a metadata.yml says; `name` is what messages call it. Raises InvalidData for what Datasette cannot take."""
+    read_yaml(file, name)  # refuses what is not plain YAML
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, ValueError) as error:  # a date such as 2026-02-30 is a ValueError
+        raise _bad(name, f"holds a value that is none: {error}") from None
+    _check_mapping(content, "it", name)
+    _check_mapping(databases := content.get("databases", {}), "`databases`", name)
+    for database, told in databases.items():
+        _check_mapping(told, f"`{database}`", name)
+        for part in ("tables", "queries"):
+            _check_mapping(told.get(part, {}), f"`{part}` of `{database}`", name)
+    return dict(content)
+
+
+def _check_mapping(value: Any, what: str, name: str) -> None:
+    if not isinstance(value, dict):
+        raise _bad(name, f"{what} is no mapping")
+
+
+def _bad(name: str, rule: str) -> InvalidData:
+    return InvalidData(
+        Problem(
+            Kind.BAD_YAML, f"is not what Datasette can be told: {rule}", "See docs.datasette.io, metadata.", file=name
+        )
+    )
 
 
 def _derived(package: Package) -> dict[str, Any]:
@@ -30,7 +56,7 @@ def _derived(package: Package) -> dict[str, Any]:
         "description": _bilingual(descriptor, "description"),
     }
     tables = {
-        table.name: _filled(
+        table.stem: _filled(
             {
                 "title": _bilingual(table.descriptor, "title"),
                 "description": _bilingual(table.descriptor, "description"),
@@ -45,7 +71,7 @@ def _derived(package: Package) -> dict[str, Any]:
         )
         for table in package.tables
     }
-    return _filled(about | common) | {"databases": {package.name: {"tables": tables}}}
+    return _filled(about | common) | {"databases": {package.stem: {"tables": tables}}}
 
 
 def _origin(descriptor: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from pipeline.tables import identifier
 BATCH = 10_000
 """Rows that are in Python's hands at a time."""
 
+NUMERIC = {"BIGINT", "DOUBLE"}
+"""Types whose values DuckDB compares as they are."""
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -35,7 +38,8 @@ class Contents:
         """When the release was made, for formats that must hold a time; the year 2000 where nothing says."""
         if self.created is None:
             return datetime(2000, 1, 1)
-        return datetime.fromisoformat(self.created).astimezone(UTC).replace(tzinfo=None)
+        time = datetime.fromisoformat(self.created)
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
     def rows(self, table: Resource, columns: str = "*") -> Iterator[tuple[Any, ...]]:
         """The rows of a table, streamed."""
@@ -43,6 +47,21 @@ class Contents:
         cursor.execute(f"SELECT {columns} FROM {self.relations[table.name]}")
         while batch := cursor.fetchmany(BATCH):
             yield from batch
+
+    def types(self, table: Resource) -> dict[str, str]:
+        """DuckDB's type of each field, in schema order."""
+        described = self.con.execute(f"DESCRIBE {self.relations[table.name]}").fetchall()
+        return {name: kind for name, kind, *_ in described}
+
+    def equal(self, table: Resource, fields: list[str], other: Resource, there: list[str]) -> str:
+        """The condition that `fields` of the table, as t, have the values of `there` in the other, as o."""
+        kinds, others = self.types(table), self.types(other)
+        return " AND ".join(
+            f"t.{identifier(one)} = o.{identifier(two)}"
+            if {kinds[one], others[two]} <= NUMERIC or kinds[one] == others[two]
+            else f"CAST(t.{identifier(one)} AS VARCHAR) = CAST(o.{identifier(two)} AS VARCHAR)"
+            for one, two in zip(fields, there, strict=True)
+        )
 
     def select(self, table: Resource) -> str:
         """A query of the table's fields in schema order."""

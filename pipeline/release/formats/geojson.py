@@ -7,13 +7,13 @@ field that leads to a table which has them. A row without a point becomes a feat
 from __future__ import annotations
 
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.package import DESCRIPTOR, Resource
+from pipeline.package import Resource
 from pipeline.release.formats.contents import Contents
-from pipeline.tables import identifier
+from pipeline.tables import ROW, identifier, numbered
 
 DECIMALS = 6
 """Decimals of a coordinate; the sixth is about a decimetre (RFC 7946, section 11.2)."""
@@ -22,63 +22,58 @@ DECIMALS = 6
 def write(contents: Contents, folder: Path) -> None:
     """Writes `<table>.geojson` into `folder` for every table with a `location`."""
     for table in contents.tables:
-        if "location" in table.descriptor:
+        if table.descriptor.get("location") is not None:
             features = [_feature(row, table) for row in _located(table, contents)]
-            lines = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in features)
+            lines = ",\n".join(json.dumps(feature, ensure_ascii=False, allow_nan=False) for feature in features)
             text = f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'
-            (folder / f"{table.name}.geojson").write_text(text, encoding="utf-8", newline="\n")
+            (folder / f"{table.stem}.geojson").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _located(table: Resource, contents: Contents) -> list[tuple[Any, ...]]:
     """The table's rows, each with latitude and longitude before its fields."""
     location = table.descriptor["location"]
-    relation = contents.relations[table.name]
-    fields = ", ".join(
-        f"CAST(t.{identifier(name)} AS VARCHAR)" if _is_date(table, name) else f"t.{identifier(name)}"
-        for name in table.field_names
-    )
-    if isinstance(location, list) and len(location) == 2 and set(location) <= set(table.field_names):
-        latitude, longitude = (f"t.{identifier(name)}" for name in location)
-        query = f"SELECT {latitude}, {longitude}, {fields} FROM {relation} AS t"
+    fields = ", ".join(_json_value(f"t.{identifier(name)}", kind) for name, kind in contents.types(table).items())
+    if isinstance(location, list):
+        point = ", ".join(f"TRY_CAST(t.{identifier(name)} AS DOUBLE)" for name in location)
+        joined = ""
     else:
-        other, key = _other(table, location, contents)
-        latitude, longitude = (f"o.{identifier(name)}" for name in other.descriptor["location"])
-        query = (
-            f"SELECT {latitude}, {longitude}, {fields} FROM {relation} AS t "
-            f"LEFT JOIN {contents.relations[other.name]} AS o ON o.{identifier(key)} = t.{identifier(location)}"
-        )
-    order = ", ".join(f"t.{identifier(name)}" for name in table.key)
-    return contents.con.execute(query + (f" ORDER BY {order}" if order else "")).fetchall()
+        other, there = _other(table, location, contents)
+        point = ", ".join(f"TRY_CAST(o.{identifier(name)} AS DOUBLE)" for name in other.descriptor["location"])
+        key = identifier(there)
+        first = f'(SELECT DISTINCT ON ({key}) * FROM {numbered(contents.relations[other.name])} ORDER BY {key}, "{ROW}")'
+        joined = f" LEFT JOIN {first} AS o ON {contents.equal(table, [location], other, [there])}"
+    rows = f'(SELECT *, row_number() OVER () AS "{ROW}" FROM {contents.relations[table.name]}) AS t'
+    return contents.con.execute(f'SELECT {point}, {fields} FROM {rows}{joined} ORDER BY t."{ROW}"').fetchall()
 
 
-def _other(table: Resource, location: Any, contents: Contents) -> tuple[Resource, str]:
-    for fields, resource, there in table.foreign_keys:
-        other = contents.package.table(resource)
-        if fields == [location] and other and isinstance(other.descriptor.get("location"), list):
-            return other, there[0]
-    raise InvalidData(
-        Problem(
-            Kind.BAD_DESCRIPTOR,
-            f"has a `location` of {table.name!r} that leads to no coordinates",
-            "Name two fields of the table, or a foreign key's field to a table that names two.",
-            file=str(contents.package.folder / DESCRIPTOR),
-            value=str(location),
-        )
+def _json_value(column: str, kind: str) -> str:
+    """A column as JSON can hold it: dates as text, and a number that is none as null (RFC 8259, section 6)."""
+    if kind == "DATE":
+        return f"CAST({column} AS VARCHAR)"
+    if kind == "DOUBLE":
+        return f"CASE WHEN isfinite({column}) THEN {column} END"
+    return column
+
+
+def _other(table: Resource, location: str, contents: Contents) -> tuple[Resource, str]:
+    """The table that the foreign key leads to, which `load` has checked, and the field there."""
+    return next(
+        (other, there[0])
+        for fields, resource, there in table.foreign_keys
+        if fields == [location]
+        and (other := contents.package.table(resource))
+        and isinstance(other.descriptor.get("location"), list)
     )
-
-
-def _is_date(table: Resource, name: str) -> bool:
-    return any(field["name"] == name and field.get("type") == "date" for field in table.fields)
 
 
 def _feature(row: tuple[Any, ...], table: Resource) -> dict[str, Any]:
     latitude, longitude, *values = row
     point = None
-    if latitude is not None and longitude is not None:
+    if latitude is not None and longitude is not None and isfinite(latitude) and isfinite(longitude):
         point = {"type": "Point", "coordinates": [round(longitude, DECIMALS), round(latitude, DECIMALS)]}
     members = zip(table.field_names, values, strict=True)
     properties = {name: value for name, value in members if value is not None}
     feature: dict[str, Any] = {"type": "Feature"}
     if len(table.key) == 1:
-        feature["id"] = properties[table.key[0]]
+        feature["id"] = properties.get(table.key[0])
     return feature | {"geometry": point, "properties": properties}

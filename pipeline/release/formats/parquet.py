@@ -11,7 +11,7 @@ from pipeline.tables import literal
 def write(contents: Contents, folder: Path) -> None:
     """Writes `<table>.parquet` for every table into `folder`."""
     for table in contents.tables:
-        path = literal(str(folder / f"{table.name}.parquet"))
+        path = literal(str(folder / f"{table.stem}.parquet"))
         contents.con.execute(
             f"COPY ({contents.select(table)}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
         )

@@ -3,6 +3,10 @@
 The bytes depend on the tables alone: rows go in sorted, VACUUM INTO lays the pages out anew, and the four bytes that
 hold the version of the SQLite library are set to zero (sqlite.org/fileformat2,
 1.3.17). `remove_diacritics 0` keeps "får" and "far" apart.
+
+A table has its resource's name as `names.stems` makes it. A key is declared where SQLite can keep it: the schema's
+rules hold for values, and values that differ may look alike here (two numbers that are one double). NaN, which SQLite
+does not have, becomes NULL.
 """
 
 from __future__ import annotations
@@ -13,13 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.package import DESCRIPTOR, Resource
+from pipeline.names import free
+from pipeline.package import Resource
 from pipeline.release.formats.contents import Contents
 from pipeline.tables import identifier
 
-TYPES = {"integer": "INTEGER", "year": "INTEGER", "number": "REAL", "boolean": "INTEGER"}
+TYPES = {"BIGINT": "INTEGER", "DOUBLE": "REAL", "BOOLEAN": "INTEGER"}
+"""SQLite's types by DuckDB's; every other is TEXT."""
+
 LIBRARY_VERSION = 96
 """Offset in the file's header of the version number of the library that wrote it."""
+
+ForeignKey = tuple[list[str], Resource, list[str]]
+"""Fields, the table that they point at, and the fields there."""
 
 
 def write(contents: Contents, path: Path) -> None:
@@ -34,16 +44,18 @@ def write(contents: Contents, path: Path) -> None:
             "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
             "PRAGMA secure_delete = ON; PRAGMA encoding = 'UTF-8'; BEGIN"
         )
+        keys = {table.name: _foreign_keys(table, contents) for table in contents.tables}
         for table in contents.tables:
-            con.execute(_create(table, contents))
+            con.execute(_create(table, contents, keys[table.name]))
             _insert(con, table, contents)
         for table in contents.tables:
-            for statement in _indexes(table, contents):
-                con.execute(statement)
+            for fields, kind in _indexes(table, keys):
+                _create_index(con, table, fields, kind)
             _index_text(con, table)
         _write_codes(con, contents)
-        for view in contents.package.descriptor.get("views", []):
-            _create_view(con, view, contents)
+        for view in contents.package.descriptor.get("views") or []:
+            if view.get("query") is not None:
+                _create_view(con, view, contents)
         _check_foreign_keys(con, path)
         con.execute("COMMIT")
         con.execute("VACUUM INTO ?", (str(path),))
@@ -55,21 +67,71 @@ def write(contents: Contents, path: Path) -> None:
         file.write(bytes(4))
 
 
-def _create(table: Resource, contents: Contents) -> str:
-    columns = [_column(field, table) for field in table.fields]
-    if table.key:
+def _create(table: Resource, contents: Contents, foreign_keys: list[ForeignKey]) -> str:
+    filled = _filled(table, contents)
+    kinds = contents.types(table)
+    columns = [
+        f"{identifier(name)} {TYPES.get(kinds[name], 'TEXT')}{' NOT NULL' if name in filled else ''}"
+        for name in table.field_names
+    ]
+    if table.key and filled.issuperset(table.key) and _is_unique(table, table.key, contents):
         columns.append(f"PRIMARY KEY ({_names(table.key)})")
-    for fields, resource, there in table.foreign_keys:
-        if resource in contents.relations:
-            columns.append(f"FOREIGN KEY ({_names(fields)}) REFERENCES {identifier(resource)} ({_names(there)})")
+    for fields, other, there in foreign_keys:
+        columns.append(f"FOREIGN KEY ({_names(fields)}) REFERENCES {identifier(other.stem)} ({_names(there)})")
     body = ",\n  ".join(columns)
-    return f"CREATE TABLE {identifier(table.name)} (\n  {body}\n)"
+    return f"CREATE TABLE {identifier(table.stem)} (\n  {body}\n)"
 
 
-def _column(field: Mapping[str, Any], table: Resource) -> str:
-    required = (field.get("constraints") or {}).get("required") or field["name"] in table.key
-    kind = TYPES.get(field.get("type", "any"), "TEXT")
-    return f"{identifier(field['name'])} {kind}{' NOT NULL' if required else ''}"
+def _filled(table: Resource, contents: Contents) -> set[str]:
+    """The fields that must have a value, and have one in every row."""
+    kinds = contents.types(table)
+    required = [
+        field["name"]
+        for field in table.fields
+        if (field.get("constraints") or {}).get("required") or field["name"] in table.key
+    ]
+    if not required:
+        return set()
+    gaps = ", ".join(
+        f"count(*) FILTER ({name} IS NULL{f' OR isnan({name})' if kinds[field] == 'DOUBLE' else ''})"
+        for field in required
+        for name in [identifier(field)]
+    )
+    counts = contents.con.execute(f"SELECT {gaps} FROM {contents.relations[table.name]}").fetchall()[0]
+    return {name for name, count in zip(required, counts, strict=True) if not count}
+
+
+def _is_unique(table: Resource, fields: list[str], contents: Contents) -> bool:
+    """Whether no two rows have the same values in the fields; NULL is unlike NULL."""
+    names = _names(fields)
+    present = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in fields)
+    return not contents.con.execute(
+        f"SELECT 1 FROM {contents.relations[table.name]} WHERE {present} GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
+    ).fetchall()
+
+
+def _foreign_keys(table: Resource, contents: Contents) -> list[ForeignKey]:
+    """The foreign keys that SQLite can keep: to a table, to unique values there, with none that leads nowhere."""
+    kept = []
+    for fields, name, there in table.foreign_keys:
+        other = contents.package.table(name)
+        if (
+            other is not None
+            and set(there) <= set(other.field_names)
+            and _is_unique(other, there, contents)
+            and _leads_there(table, fields, other, there, contents)
+        ):
+            kept.append((fields, other, there))
+    return kept
+
+
+def _leads_there(table: Resource, fields: list[str], other: Resource, there: list[str], contents: Contents) -> bool:
+    present = " AND ".join(f"t.{identifier(name)} IS NOT NULL" for name in fields)
+    return not contents.con.execute(
+        f"SELECT 1 FROM {contents.relations[table.name]} AS t WHERE {present} AND NOT EXISTS ("
+        f"SELECT 1 FROM {contents.relations[other.name]} AS o "
+        f"WHERE {contents.equal(table, fields, other, there)}) LIMIT 1"
+    ).fetchall()
 
 
 def _names(fields: list[str]) -> str:
@@ -79,34 +141,48 @@ def _names(fields: list[str]) -> str:
 def _insert(con: sqlite3.Connection, table: Resource, contents: Contents) -> None:
     marks = ", ".join("?" for _ in table.fields)
     columns = ", ".join(
-        f"CAST({identifier(field['name'])} AS VARCHAR)" if field.get("type") == "date" else identifier(field["name"])
-        for field in table.fields
+        f"CAST({identifier(name)} AS VARCHAR)" if kind == "DATE" else identifier(name)
+        for name, kind in contents.types(table).items()
     )
-    con.executemany(f"INSERT INTO {identifier(table.name)} VALUES ({marks})", contents.rows(table, columns))
+    con.executemany(f"INSERT INTO {identifier(table.stem)} VALUES ({marks})", contents.rows(table, columns))
 
 
-def _indexes(table: Resource, contents: Contents) -> list[str]:
-    """Indexes for foreign keys, for what they point at, and for the fields that people filter and count by."""
+def _indexes(table: Resource, keys: Mapping[str, list[ForeignKey]]) -> list[tuple[list[str], str]]:
+    """Indexes, as fields and kind: for foreign keys, for what they point at, and for what people filter and count by.
+
+    `keys` are the foreign keys that SQLite keeps, by table.
+    """
     wanted = [fields for fields, _, _ in table.foreign_keys]
     wanted += [[field["name"]] for field in table.fields if _is_facet(field)]
     unique = [
         there
-        for other in contents.tables
-        for _, resource, there in other.foreign_keys
-        if resource == table.name and there != table.key
+        for foreign_keys in keys.values()
+        for _, other, there in foreign_keys
+        if other.name == table.name and there != table.key
     ]
-    statements = [_index(table, fields, "UNIQUE ") for fields in _distinct(unique)]
     seen = [*unique, table.key[:1] if table.key else []]
-    return statements + [_index(table, fields) for fields in _distinct(wanted) if fields not in seen]
+    return [(fields, "UNIQUE ") for fields in _distinct(unique)] + [
+        (fields, "") for fields in _distinct(wanted) if fields not in seen
+    ]
+
+
+def _create_index(con: sqlite3.Connection, table: Resource, fields: list[str], kind: str) -> None:
+    name = _free(con, f"{table.stem}_{'_'.join(fields)}")
+    con.execute(f"CREATE {kind}INDEX {identifier(name)} ON {identifier(table.stem)} ({_names(fields)})")
+
+
+def _free(con: sqlite3.Connection, name: str) -> str:
+    """A name that no table, index or view has yet, which in SQLite share one set of names; nor any table of FTS5."""
+    taken = [str(name).casefold() for (name,) in con.execute("SELECT name FROM sqlite_master")]
+    return free(name, {*taken, *(name.removesuffix(suffix) for name in taken for suffix in FTS_TABLES)})
+
+
+FTS_TABLES = ("_data", "_idx", "_content", "_docsize", "_config")
+"""What FTS5 adds to the name of an index for its own tables (sqlite.org/fts5.html, section 9)."""
 
 
 def _distinct(lists: list[list[str]]) -> list[list[str]]:
     return [fields for number, fields in enumerate(lists) if fields not in lists[:number]]
-
-
-def _index(table: Resource, fields: list[str], kind: str = "") -> str:
-    name = identifier(f"{table.name}_{'_'.join(fields)}")
-    return f"CREATE {kind}INDEX {name} ON {identifier(table.name)} ({_names(fields)})"
 
 
 def _is_facet(field: Mapping[str, Any]) -> bool:
@@ -114,19 +190,31 @@ def _is_facet(field: Mapping[str, Any]) -> bool:
 
 
 def _index_text(con: sqlite3.Connection, table: Resource) -> None:
-    fields = [name for name in map(_text, table.fields) if name]
+    index = _free(con, f"{table.stem}_fts")
     linked = {name for names, _, _ in table.foreign_keys for name in names}
-    fields = [name for name in fields if name not in table.key and name not in linked]
+    reserved = {"rank", "rowid", index.casefold()}  # of FTS5
+    fields = [
+        name
+        for name in map(_text, table.fields)
+        if name and name not in table.key and name not in linked and name.casefold() not in reserved
+    ]
     if not fields:
         return
-    index = identifier(f"{table.name}_fts")
-    content = table.name.replace('"', '""')
+    content = table.stem.replace('"', '""')
     con.execute(
-        f'CREATE VIRTUAL TABLE {index} USING fts5({_names(fields)}, content="{content}", '
+        f'CREATE VIRTUAL TABLE {identifier(index)} USING fts5({_names(fields)}, content="{content}"{_row_id(table)}, '
         'tokenize="unicode61 remove_diacritics 0")'
     )
-    con.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
-    con.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
+    for command in ("rebuild", "optimize"):
+        con.execute(f"INSERT INTO {identifier(index)} ({identifier(index)}) VALUES (?)", (command,))
+
+
+def _row_id(table: Resource) -> str:
+    """What FTS5 must be told where a field hides SQLite's own number of the row."""
+    names = {name.casefold() for name in table.field_names}
+    if "rowid" not in names:
+        return ""
+    return f', content_rowid="{next(name for name in ("_rowid_", "oid", "rowid") if name not in names)}"'
 
 
 def _text(field: Mapping[str, Any]) -> str | None:
@@ -143,29 +231,27 @@ CODES = "codes"
 
 def _write_codes(con: sqlite3.Connection, contents: Contents) -> None:
     """The code lists as a table, so that queries can join labels: one `label` column a language."""
-    lists = [
-        (table.name, field["name"], category)
+    codes = {
+        (table.name, field["name"], str(category["value"])): category
         for table in contents.tables
         for field in table.fields
-        for category in field.get("categories", [])
-        if isinstance(category, Mapping)
-    ]
-    if not lists or CODES in contents.relations:
+        for category in field.get("categories") or []
+        if isinstance(category, Mapping) and "value" in category
+    }
+    if not codes or CODES in (table.stem.casefold() for table in contents.tables):
         return
-    labels = sorted({member for _, _, category in lists for member in category if member.startswith("label")})
-    columns = ", ".join(f"{identifier(label.replace('@', '_'))} TEXT" for label in labels)
-    con.execute(
-        f'CREATE TABLE {CODES} ("table" TEXT, "field" TEXT, "code" TEXT, {columns}, '
-        'PRIMARY KEY ("table", "field", "code"))'
-    )
-    marks = ", ".join("?" for _ in range(3 + len(labels)))
+    members = {member for category in codes.values() for member in category if member.startswith("label")}
+    labels = {member.replace("@", "_").casefold(): member for member in sorted(members)}
+    columns = ['"table" TEXT', '"field" TEXT', '"code" TEXT', *(f"{identifier(label)} TEXT" for label in labels)]
+    con.execute(f'CREATE TABLE {CODES} ({", ".join(columns)}, PRIMARY KEY ("table", "field", "code"))')
     con.executemany(
-        f"INSERT INTO {CODES} VALUES ({marks})",
-        (
-            (table, field, str(category["value"]), *(category.get(label) for label in labels))
-            for table, field, category in lists
-        ),
+        f"INSERT INTO {CODES} VALUES ({', '.join('?' for _ in columns)})",
+        ((*code, *(_label(category.get(member)) for member in labels.values())) for code, category in codes.items()),
     )
+
+
+def _label(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _create_view(con: sqlite3.Connection, view: Mapping[str, Any], contents: Contents) -> None:
@@ -181,7 +267,7 @@ def _create_view(con: sqlite3.Connection, view: Mapping[str, Any], contents: Con
                 Kind.BAD_VIEW,
                 f"is a view that SQLite refuses: {error}",
                 "Mend its `query` in `views`.",
-                file=str(contents.package.folder / DESCRIPTOR),
+                file=str(contents.package.file),
                 value=str(name),
             )
         ) from None

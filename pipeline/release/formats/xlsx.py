@@ -14,6 +14,9 @@ from pipeline.release.formats.contents import Contents
 MAX_ROWS = 1_048_575
 """Rows below the header that a sheet holds."""
 
+MAX_COLUMNS = 16_384
+"""Columns of a sheet."""
+
 MAX_CELL = 32_767
 """Characters that a cell holds."""
 
@@ -31,7 +34,7 @@ def write(contents: Contents, path: Path) -> None:
         "default_date_format": "yyyy-mm-dd",
     }
     workbook = xlsxwriter.Workbook(str(path), options)
-    workbook.set_properties({"title": contents.package.descriptor.get("title", ""), "created": contents.time})
+    workbook.set_properties({"title": str(contents.package.descriptor.get("title") or ""), "created": contents.time})
     bold = workbook.add_format({"bold": True})
     wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
     fitting = {table.name: _fits(table, contents) for table in contents.tables}
@@ -49,7 +52,7 @@ def _fits(table: Resource, contents: Contents) -> bool:
     longest = contents.con.execute(
         f"SELECT coalesce(max(length(CAST(COLUMNS(*) AS VARCHAR))), 0) FROM {relation}"
     ).fetchall()[0]
-    return bool(rows <= MAX_ROWS and max(longest) <= MAX_CELL)
+    return bool(rows <= MAX_ROWS and len(longest) <= MAX_COLUMNS and max(longest) <= MAX_CELL)
 
 
 def _explain(workbook: Any, contents: Contents, fitting: dict[str, bool], bold: Any, wrap: Any) -> None:
@@ -65,12 +68,12 @@ def _explain(workbook: Any, contents: Contents, fitting: dict[str, bool], bold: 
         descriptor.get("description"),
         descriptor.get("description@sv"),
         f"Version {descriptor['version']}",
-        *(f"Licence: {licence.get('name') or licence.get('title')}" for licence in descriptor.get("licenses", [])),
+        *(f"Licence: {licence.get('name') or licence.get('title')}" for licence in descriptor.get("licenses") or []),
         *(f"{name}: too large for a sheet; see the CSV" for name, fits in fitting.items() if not fits),
     ]
     row = 0
     for line in filter(None, lines):
-        sheet.write_string(row, 0, line, bold if row == 0 else None)
+        sheet.write_string(row, 0, str(line), bold if row == 0 else None)
         row += 1
     row += 1
     header = ("table", "field", "type", "unit", "title", "titel", "description", "beskrivning")
@@ -121,6 +124,7 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
         sheet.write_boolean(row, column, value)
     elif isinstance(value, int | float):
         # A spreadsheet's number is a double: a whole number beyond 2^53 keeps its digits only as text.
+        # It has no NaN and no infinity.
         if abs(value) <= 2**53:
             sheet.write_number(row, column, value)
         else:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.init import EXAMPLE
+from tests.command import servicebanken
+from tests.projects import put, tree
+from tests.test_surroundings import assert_whole
+
+FILES = [
+    ".gitignore",
+    "datapackage.json",
+    "sources/example-municipality/shops.csv",
+    "sources/example-municipality/source.yml",
+]
+
+
+def test_a_new_project_is_written_and_listed(tmp_path: Path) -> None:
+    run = servicebanken("init", tmp_path / "shops")
+    assert (run.code, run.err) == (0, "")
+    assert run.out == (
+        f"A new project in {tmp_path}/shops:\n"
+        "  .gitignore\n"
+        "  datapackage.json\n"
+        "  sources/example-municipality/shops.csv\n"
+        "  sources/example-municipality/source.yml\n"
+        f"Build it: servicebanken build --project {tmp_path}/shops\n"
+    )
+    assert tree(tmp_path / "shops") == tree(EXAMPLE)
+    assert sorted(tree(tmp_path / "shops")) == FILES
+
+
+def test_as_json_the_files_are_listed(tmp_path: Path) -> None:
+    run = servicebanken("init", tmp_path / "shops", "--json")
+    assert json.loads(run.out) == {"folder": str(tmp_path / "shops"), "files": FILES}
+
+
+def test_a_new_project_builds(tmp_path: Path) -> None:
+    assert servicebanken("init", "shops", cwd=tmp_path).code == 0
+    run = servicebanken("build", "--project", "shops", cwd=tmp_path)
+    assert (run.code, run.out) == (0, f"Released 0.1.0  {tmp_path}/shops/build/releases/0.1.0\n")
+    assert_whole(tmp_path / "shops/build/releases/latest")
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "shops").mkdir()
+    assert servicebanken("init", ".", cwd=tmp_path / "shops").code == 0
+    assert sorted(tree(tmp_path / "shops")) == FILES
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    put(tmp_path / "shops", {"thesis.txt": "years of work"})
+    run = servicebanken("init", tmp_path / "shops")
+    assert (run.code, run.out) == (2, "")
+    assert run.err == (f"error: {tmp_path}/shops: is not empty. Name a new folder; nothing was written. [not-empty]\n")
+    assert tree(tmp_path / "shops") == {"thesis.txt": b"years of work"}
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_file_in_the_way_is_named(name: str, tmp_path: Path) -> None:
+    put(tmp_path, {"file": "x"})
+    run = servicebanken("init", tmp_path / name)
+    assert (run.code, run.out) == (2, "")
+    assert "Traceback" not in run.err
+    assert str(tmp_path / "file") in run.err

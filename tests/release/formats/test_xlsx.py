@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import openpyxl
+
+from pipeline.package import load
+from pipeline.progress import Progress
+from pipeline.release import release
+from tests.projects import field, package, table
+
+
+def test_there_is_a_sheet_a_table_and_one_that_explains_them(services_release: Path) -> None:
+    book = openpyxl.load_workbook(services_release / "services.xlsx")
+    assert book.sheetnames == [
+        "About",
+        "places",
+        "solutions",
+        "solution_services",
+        "documents",
+        "provenance",
+        "discrepancies",
+    ]
+    about = [row for row in book["About"].iter_rows(values_only=True) if any(row)]
+    assert [row[0] for row in about[:3]] == ["Services", "Version 1.0.0", "Licence: CC-BY-4.0"]
+    assert about[3] == ("table", "field", "type", "unit", "title", "titel", "description", "beskrivning")
+    assert ("solutions", "people", "integer", "persons", None, None, None, None) in about
+    assert ("solutions", "name_sv", "string", None, "Name", None, "Its name.", None) in about
+
+
+def test_the_cells_are_those_of_the_table(services_release: Path) -> None:
+    sheet = openpyxl.load_workbook(services_release / "services.xlsx")["solutions"]
+    assert [
+        [str(cell) if hasattr(cell, "year") else cell for cell in row] for row in sheet.iter_rows(values_only=True)
+    ] == [
+        ["id", "name_sv", "name_en", "place", "kind", "opened", "staffed", "people", "share"],
+        ["bokbussen", "Bokbussen i Älvdalen", "The library bus", "alvdalen", "mobile", None, False, 0, 0.5],
+        [
+            "servicepunkten",
+            'Servicepunkten "Får & Ull"',
+            "The service point",
+            "idre",
+            "fixed",
+            "2019-02-28 00:00:00",
+            True,
+            1200,
+            12.25,
+        ],
+        [
+            "vagen",
+            "Här får alla plats",
+            '=HYPERLINK("https://evil.example","x")',
+            None,
+            "fixed",
+            "2020-01-01 00:00:00",
+            True,
+            None,
+            None,
+        ],
+    ]
+    assert sheet.freeze_panes == "B2"
+
+
+def test_no_cell_is_a_formula_or_a_link(services_release: Path) -> None:
+    book = openpyxl.load_workbook(services_release / "services.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert len(cells) > 100
+    assert [cell.coordinate for cell in cells if cell.data_type == "f" or cell.hyperlink] == []
+    with zipfile.ZipFile(services_release / "services.xlsx") as archive:
+        assert not [name for name in archive.namelist() if b"<f>" in archive.read(name)]
+
+
+def test_a_table_that_does_not_fit_is_named_and_not_cut(tmp_path: Path) -> None:
+    package(
+        tmp_path,
+        [table("long", [field("text")]), table("short", [field("text")])],
+        {"long.csv": f"text\n{'x' * 32_768}\n", "short.csv": f"text\n{'x' * 32_767}\n"},
+    )
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
+    book = openpyxl.load_workbook(released.folder / "towns.xlsx")
+    assert book.sheetnames == ["About", "short"]
+    assert book["short"]["A2"].value == "x" * 32_767
+    assert "long: too large for a sheet; see the CSV" in [row[0] for row in book["About"].iter_rows(values_only=True)]
+
+
+def test_tables_with_names_that_a_sheet_cannot_have_get_names_of_their_own(tmp_path: Path) -> None:
+    names = ["About", "a" * 31 + "1", "a" * 31 + "2", "b[x]", "b_x_"]
+    package(
+        tmp_path,
+        [{**table("t", [field("id")]), "name": name} for name in names],
+        {"t.csv": "id\n1\n"},
+    )
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
+    book = openpyxl.load_workbook(released.folder / "towns.xlsx")
+    assert book.sheetnames == ["About", "About_2", "a" * 31, "a" * 29 + "_2", "b_x_", "b_x__2"]

@@ -1,0 +1,163 @@
+"""Conventions of the tree that nothing else would keep."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import jsonschema
+import pytest
+
+from pipeline.cli import main
+from pipeline.errors import Kind
+
+ROOT = Path(__file__).parent.parent
+PIPELINE = ROOT / "pipeline"
+STAGES = sorted(path.name for path in PIPELINE.iterdir() if path.is_dir() and path.name != "__pycache__")
+MODULES = sorted(PIPELINE.rglob("*.py"))
+PROFILE = json.loads((ROOT / "tests/profiles/2.0/datapackage.json").read_text(encoding="utf-8"))
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules that a module imports anywhere, also inside functions and for type checking."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _stages_imported(path: Path) -> set[str]:
+    parts = [name.split(".") for name in _imports(path)]
+    return {name[1] for name in parts if name[0] == "pipeline" and len(name) > 1 and name[1] in STAGES}
+
+
+def test_the_stages_are_the_folders_of_the_pipeline() -> None:
+    assert {"assemble", "validate", "release", "serve", "init"} <= set(STAGES)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PIPELINE).as_posix())
+def test_no_stage_imports_another(path: Path) -> None:
+    place = path.relative_to(PIPELINE)
+    own = {place.parts[0]} if len(place.parts) > 1 else set()
+    if place.as_posix() in ("cli.py", "build.py"):
+        own = set(STAGES)
+    assert _stages_imported(path) <= own
+
+
+def test_the_modules_that_know_all_stages_are_the_command_line_and_the_build() -> None:
+    assert [path.name for path in PIPELINE.glob("*.py") if _stages_imported(path)] == ["build.py", "cli.py"] or [
+        path.name for path in PIPELINE.glob("*.py") if _stages_imported(path)
+    ] == ["cli.py", "build.py"]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_problem_has_a_heading_in_the_docs(kind: Kind) -> None:
+    headings = re.findall(r"^#+ +`?([^`\n]+?)`? *$", (ROOT / "docs/errors.md").read_text(encoding="utf-8"), re.M)
+    assert kind.value in headings
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_problem_can_happen(kind: Kind) -> None:
+    code = [path.read_text(encoding="utf-8") for path in MODULES if path.name != "errors.py"]
+    assert any(f"Kind.{kind.name}" in text for text in code)
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_has_help_an_example_and_the_common_options(name: str) -> None:
+    command = main.commands[name]
+    assert command.help
+    assert re.search(rf"Examples?:\n +servicebanken {name}\b", command.help)
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {"--project", "--json", "--quiet"} <= options
+    assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+def test_the_reference_of_the_commands_is_what_its_script_prints_now() -> None:
+    printed = subprocess.run(
+        [sys.executable, "docs/cli_reference.py"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert (ROOT / "docs/cli.md").read_text(encoding="utf-8") == printed.stdout
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_the_reference_of_the_commands_has_every_command_and_option(name: str) -> None:
+    text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    assert f"servicebanken {name}" in text
+    assert all(
+        option in text for parameter in main.commands[name].params for option in parameter.opts if "--" in option
+    )
+
+
+def test_help_answers_before_any_heavy_import() -> None:
+    heavy = ["duckdb", "frictionless", "pandas", "datasette", "xlsxwriter", "yaml", "requests"]
+    code = f"import sys, pipeline.cli; print([name for name in {heavy} if name in sys.modules])"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert printed.stdout == "[]\n"
+
+
+def test_the_contract_satisfies_the_official_profile() -> None:
+    contract = json.loads((ROOT / "datapackage.json").read_text(encoding="utf-8"))
+    assert _profile_errors(contract) == []
+
+
+def test_the_contract_of_a_new_project_satisfies_the_official_profile() -> None:
+    contract = json.loads((PIPELINE / "init/project/datapackage.json").read_text(encoding="utf-8"))
+    assert _profile_errors(contract) == []
+
+
+def test_the_official_profile_refuses_what_it_must() -> None:
+    """The check itself can fail: formats are judged too, which needs libraries that jsonschema does not demand."""
+    resource = {"name": "towns", "path": "https://[towns", "schema": {"fields": [{"name": "id", "type": "strin"}]}}
+    package = {"name": "x", "created": "2026-11-23", "homepage": "not an address", "resources": [resource]}
+    assert [error.split(":")[0] for error in _profile_errors(package)] == [
+        "$.created",
+        "$.homepage",
+        "$.resources[0].schema.fields[0]",
+    ]
+
+
+def _profile_errors(descriptor: object) -> list[str]:
+    judge = jsonschema.Draft7Validator(PROFILE, format_checker=jsonschema.FormatChecker())
+    return sorted(f"{error.json_path}: {error.message[:200]}" for error in judge.iter_errors(descriptor))
+
+
+@pytest.mark.parametrize("name", ["run.txt", "test.txt"])
+def test_a_lock_file_has_hashes_for_every_library_and_no_addresses(name: str) -> None:
+    lines = (ROOT / "locks" / name).read_text(encoding="utf-8").splitlines()
+    libraries = [number for number, line in enumerate(lines) if re.match(r"[a-z0-9]", line)]
+    assert len(libraries) > 10
+    for number in libraries:
+        assert re.match(r"[a-z0-9.-]+==\S+", lines[number])
+        assert lines[number + 1].startswith("    --hash=sha256:")
+    assert not [line for line in lines if "://" in line]
+
+
+def test_an_installed_pipeline_holds_every_file(tmp_path: Path) -> None:
+    """Hidden files and folders without Python are easily left out of a wheel."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md"):
+        (source / name).write_bytes((ROOT / name).read_bytes())
+    files = [path for path in PIPELINE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    for file in files:
+        target = source / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*pip, "--wheel-dir", tmp_path / "wheel", "."], cwd=source, check=True, capture_output=True)
+    installed = tmp_path / "installed"
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", *(tmp_path / "wheel").glob("*.whl"), installed], check=True)
+    assert {
+        path.relative_to(installed / "pipeline").as_posix()
+        for path in (installed / "pipeline").rglob("*")
+        if path.is_file()
+    } == {file.relative_to(PIPELINE).as_posix() for file in files}
