@@ -157,7 +157,7 @@ def assemble(session: Session, out: Path | None) -> None:
 
 
 @main.command()
-@click.argument("sources", nargs=-1, metavar="[PATH]...")
+@click.argument("path", nargs=-1)
 @click.option(
     "--schema",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -165,6 +165,9 @@ def assemble(session: Session, out: Path | None) -> None:
 )
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page, too.")
 @click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Of the report.")
+@click.option(
+    "--show", type=click.IntRange(0), default=20, show_default=True, help="Problems per table that are shown; 0 is all."
+)
 @click.option(
     "--limit-errors", type=click.IntRange(0), default=1000, show_default=True, help="Errors per table; 0 is all."
 )
@@ -179,10 +182,11 @@ def assemble(session: Session, out: Path | None) -> None:
 @command
 def validate(
     session: Session,
-    sources: tuple[str, ...],
+    path: tuple[str, ...],
     schema: Path | None,
     html: Path | None,
     language: Literal["en", "sv"],
+    show: int,
     limit_errors: int,
     fail_fast: bool,
     engine: Literal["screen", "frictionless"],
@@ -197,29 +201,23 @@ def validate(
       servicebanken validate shops.csv --schema shops.schema.json
       servicebanken validate package.zip --html report.html
     """
-    from pipeline.validate import Terms, merged, problems, settled, validate
+    from pipeline.validate import Terms, lines, merged, settled, validate
     from pipeline.validate.inputs import local
 
     terms = Terms(engine, limit_errors, fail_fast, session.progress)
     reports = []
     with ExitStack() as stack:
-        paths = [stack.enter_context(local(source)) for source in sources] or [session.project.package]
-        for path in paths:
-            with session.progress.step(f"validate {path.name}"):
-                reports.append(validate(path, terms, schema=schema))
+        paths = [stack.enter_context(local(source)) for source in path] or [session.project.package]
+        for each in paths:
+            with session.progress.step(f"validate {each.name}"):
+                reports.append(validate(each, terms, schema=schema))
         report = merged(reports)
         if html is not None:
+            from pipeline.files import write_text
             from pipeline.validate.html import render
 
-            html.write_text(render(report, paths, language), encoding="utf-8", newline="\n")
-        found = problems(report)
-        rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
-        lines = [f"error: {problem}" for problem in found[:SHOWN]]
-        if len(found) > SHOWN:
-            lines.append(f"error: and {len(found) - SHOWN} more")
-        verdict = "valid" if report.valid else "invalid"
-        lines.append(f"{verdict}: {len(report.tasks)} tables, {rows} rows, {len(found)} errors")
-        session.print(settled(report), "\n".join(lines))
+            write_text(html, render(report, paths, language, schema=schema, limit=show))
+        session.print(settled(report), "\n".join(lines(report, language=language, limit=show)))
     sys.exit(0 if report.valid else 1)
 
 

@@ -225,6 +225,14 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
+def write_text(path: Path, text: str) -> None:
+    """Writes a UTF-8 file whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    with os_errors(str(path)):
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+
+
 @contextmanager
 def os_errors(name: str) -> Iterator[None]:
     """Turns what the operating system refuses into CannotRun; `name` is the file or folder in question.

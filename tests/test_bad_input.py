@@ -467,7 +467,7 @@ def test_a_table_of_somebody_with_200_mb_of_one_line_is_refused_in_bounded_memor
     _endless_line(tmp_path / "towns.csv", b"id,name,people\n")
     code, memory, said = _peak_memory(command, "--quiet", "--project", tmp_path)
     assert said == (
-        f"error: {tmp_path}/towns.csv, row 2: holds a line of more than 5,000,000 bytes. Look for a quote that never "
+        f"error: {tmp_path}/towns.csv, row 2: holds a line of more than 10,000,000 bytes. Look for a quote that never "
         "closes, or line ends that were lost. [long-line]\n"
     )
     assert code == 1

@@ -80,7 +80,7 @@ BAD = [
         "publisher: x\nlicence: x\nrank: 1\ndocuments:\n  - id: a\n    title: [x]\n",
         Kind.BAD_SOURCE,
         6,
-        "has a document whose `title` is not text",
+        "has a `title` that is not text",
     ),
     (
         "publisher: x\nlicence: x\nrank: 1\ndocuments:\n  - id: [a]\n",

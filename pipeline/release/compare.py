@@ -126,7 +126,7 @@ def _rows(
 ) -> list[Change]:
     name = new_table.name
     shared = [field for field in new_table.field_names if field in old_table.field_names]
-    if not shared:
+    if not shared or _is_same_file(old, old_table, new, new_table):
         return []
     old_rows, new_rows = (raw(con, old, old_table, "old"), raw(con, new, new_table, "new"))
     key = new_table.key if old_table.key == new_table.key else []
@@ -160,6 +160,15 @@ def _rows(
         for count, step, one, many, en_rad, rader in counts
         if count
     ]
+
+
+def _is_same_file(old: Package, old_table: Resource, new: Package, new_table: Resource) -> bool:
+    """Whether both tables are one file, read in one way: then there is no need to read it."""
+    ways = [
+        (table.field_names, table.descriptor.get("dialect"), table.descriptor.get("encoding") or "utf-8")
+        for table in (old_table, new_table)
+    ]
+    return ways[0] == ways[1] and _digests(old, old_table) == _digests(new, new_table)
 
 
 def _files(old: Package, new: Package) -> list[Change]:
@@ -211,7 +220,11 @@ def _described(package: Package, other: Package) -> tuple[Any, ...]:
     resources = [
         {name: value for name, value in resource.descriptor.items() if name not in FORM}
         | {"schema": _rest(resource)}
-        | {"texts": {field["name"]: _texts(field) for field in resource.fields if field["name"] in others[resource.name]}}
+        | {
+            "texts": {
+                field["name"]: _texts(field) for field in resource.fields if field["name"] in others[resource.name]
+            }
+        }
         for resource in package.resources
         if resource.name in others
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sqlite3
 import webbrowser
@@ -9,15 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from datasette import handle_exception
 from datasette.app import Datasette
 
 from pipeline.errors import CannotRun, Kind, Problem
+from pipeline.files import sha256
 from pipeline.package import Package, load
 from pipeline.progress import Progress
 from pipeline.serve.metadata import metadata
 from pipeline.serve.settings import SETTINGS
 
 HERE = Path(__file__).parent
+
+BACKLOG = 128
+"""Connections that wait until they are answered."""
+
+# Datasette prints the traceback of every error page, a missing page too, when `rich` happens to be installed.
+handle_exception.rich = None
 
 
 def run(release: Path, host: str, port: int, open_browser: bool, progress: Progress) -> None:
@@ -29,7 +38,8 @@ def run(release: Path, host: str, port: int, open_browser: bool, progress: Progr
         progress.say(f"Datasette shows {release.resolve()} at {address}  (Ctrl-C ends it)")
         if open_browser:
             webbrowser.open(address)
-        server.run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
 
 
 def application(release: Path) -> Any:
@@ -85,7 +95,14 @@ def _counts(package: Package, database: Path) -> dict[str, Any]:
         }
     finally:
         con.close()
-    return {package.stem: {"file": database.name, "size": database.stat().st_size, "tables": tables}}
+    return {
+        package.stem: {
+            "file": database.name,
+            "hash": sha256(database),
+            "size": database.stat().st_size,
+            "tables": tables,
+        }
+    }
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -94,6 +111,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CannotRun(

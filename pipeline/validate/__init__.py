@@ -1,6 +1,6 @@
 """Anything tabular in, frictionless's report out."""
 
 from pipeline.validate.judge import Terms, merged, validate
-from pipeline.validate.report import problems, settled
+from pipeline.validate.report import lines, problems, settled
 
-__all__ = ["Terms", "merged", "problems", "settled", "validate"]
+__all__ = ["Terms", "lines", "merged", "problems", "settled", "validate"]

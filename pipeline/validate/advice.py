@@ -61,7 +61,9 @@ def title(error_type: str, language: Language) -> str:
 
 def detail(error: frictionless.Error) -> str:
     """The field's type, or the constraint, that frictionless's note names."""
-    found = re.match(r'(?:type is "(\w+)/|expected item type is "|(?:array item )?constraint "(\w+)")', error.note or "")
+    found = re.match(
+        r'(?:type is "(\w+)/|expected item type is "|(?:array item )?constraint "(\w+)")', error.note or ""
+    )
     return (found[1] or found[2] or "list") if found else ""
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import frictionless
 from frictionless.resources import TableResource
 
+from pipeline.descriptor import checked_part, checked_paths
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import read_json
 from pipeline.package import DESCRIPTOR, Package, load
@@ -21,7 +22,10 @@ from pipeline.validate.table import Parents, Unscreened, judge
 Engine = Literal["screen", "frictionless"]
 
 MAX_LINE = 10_000_000
-"""Bytes of the longest line of a table that is surely read; a reader needs memory for a whole line."""
+"""Bytes of the longest line of a table that is read; a reader needs memory for a whole line."""
+
+CHUNK = 1 << 22
+"""Bytes looked at in one go; a line within one chunk is short enough."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,10 @@ def _judge_descriptor(path: Path, terms: Terms) -> frictionless.Report:
     if isinstance(content, dict) and "resources" in content:
         return _judge_package(load(path), terms)
     if isinstance(content, dict) and ("path" in content or "data" in content):
+        named = {"name": path.stem, **content}
+        checked_paths(named, path.parent, str(path))
+        for part in ("schema", "dialect"):
+            checked_part(named, part, path.parent, str(path))
         return _judge_descriptor_of_resource(content, path.parent, terms)
     return _judge_resource(frictionless.Resource(path=path.name, basepath=str(path.parent)), terms)
 
@@ -163,21 +171,25 @@ def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, term
 
 
 def _refuse_long_lines(path: Path) -> None:
-    """A line over `MAX_LINE` bytes covers at least one of the file's parts of half that size: only those are read."""
-    part = MAX_LINE // 2
+    """Raises InvalidData for a line over `MAX_LINE` bytes, without ever holding one in memory."""
     if path.stat().st_size <= MAX_LINE:
         return
+    started, offset, number = 0, 0, 1
     with path.open("rb") as file:
-        number = 1
-        while chunk := file.read(part):
-            if b"\n" not in chunk and len(chunk) == part:
+        while chunk := file.read(CHUNK):
+            first = chunk.find(b"\n")
+            end = offset + (first if first >= 0 else len(chunk))
+            if end - started > MAX_LINE:
                 raise InvalidData(
                     Problem(
                         Kind.LONG_LINE,
-                        f"holds a line of more than {part:,} bytes",
+                        f"holds a line of more than {MAX_LINE:,} bytes",
                         "Look for a quote that never closes, or line ends that were lost.",
                         file=str(path),
                         row=number,
                     )
                 )
-            number += chunk.count(b"\n")
+            if first >= 0:
+                started = offset + chunk.rfind(b"\n") + 1
+                number += chunk.count(b"\n")
+            offset += len(chunk)

@@ -83,7 +83,7 @@ def _profile(cells: Cells, column: int) -> Profile:
 
 
 def _counted(con: duckdb.DuckDBPyConnection, counted: str, label: str, field: frictionless.Field | None) -> Profile:
-    gaps = ", ".join(literal(text) for text in (field.missing_values if field else [""]))
+    gaps = ", ".join(map(literal, _missing(field)))
     present = f"text NOT IN ({gaps})" if gaps else "text IS NOT NULL"
     rows, values, different = con.execute(
         f"SELECT coalesce(sum(count), 0)::BIGINT, coalesce(sum(count) FILTER (WHERE {present}), 0)::BIGINT, "
@@ -101,6 +101,14 @@ def _counted(con: duckdb.DuckDBPyConnection, counted: str, label: str, field: fr
     top = con.execute(f"SELECT text, count FROM {counted} WHERE {present} ORDER BY count DESC, text LIMIT {TOP}")
     bars = tuple(Bar(text, count) for text, count in top.fetchall() if count > 1 or different <= TOP)
     return Profile(label, rows, missing, "top", different, bars, values - sum(bar.count for bar in bars))
+
+
+def _missing(field: frictionless.Field | None) -> list[str]:
+    """The texts that stand for a missing value: the field's own, else the schema's."""
+    if field is None:
+        return [""]
+    own = field.has_defined("missing_values") or field.schema is None
+    return list(field.missing_values if own else field.schema.missing_values)  # type: ignore[union-attr]
 
 
 # -- numbers and dates ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.tables import identifier, literal
-from pipeline.validate.screen import Bound, IsDate, Length, Matches, OneOf, Screen, Test
+from pipeline.validate.screen import DIGITS, Bound, IsDate, Length, Matches, OneOf, Screen, Test
 
 TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
 """The DuckDB type of each kind of value."""
@@ -59,11 +59,26 @@ def _condition(test: Test, screen: Screen, column: str) -> str:
             return " AND ".join(parts)
         case IsDate():
             return f"TRY_CAST({column} AS DATE) IS NOT NULL"
+        case Bound(relation, limit) if screen.kind == "number":
+            return _number_bound(_cast(screen, column), relation, f"CAST({literal(limit)} AS DOUBLE)", column)
         case Bound(relation, limit):
             bound = (
                 f"DATE {literal(limit)}" if screen.kind == "date" else f"CAST({literal(limit)} AS {TYPES[screen.kind]})"
             )
             return f"coalesce({_cast(screen, column)} {relation} {bound}, false)"
+
+
+def _number_bound(value: str, relation: str, limit: str, column: str) -> str:
+    """A bound on doubles: an equal one only counts where the text has so few digits that the numbers are equal, too."""
+    strict = f"{value} {relation[0]} {limit}"
+    if len(relation) == 1:
+        return f"coalesce({strict}, false)"
+    return f"coalesce({strict} OR ({value} = {limit} AND {is_short(column)}), false)"
+
+
+def is_short(column: str) -> str:
+    """The condition that a number's text has at most the digits that a double keeps apart."""
+    return f"length({column}) <= {DIGITS + 1}"
 
 
 def columns(names: list[str]) -> str:

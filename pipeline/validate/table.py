@@ -134,7 +134,9 @@ def _scan(
     tested = []
     for number, (each, cell) in enumerate(zip(screens, rows.cells, strict=True)):
         bad = _refused(con, rows, each, cell, f"bad {name} {number}") if each.tests is None else None
-        tested.append(sql.certain(each, cell, bad))
+        condition = sql.certain(each, cell, bad)
+        is_number_key = number in keyed and each.kind == "number"
+        tested.append(f"({condition} AND {sql.is_short(cell)})" if is_number_key else condition)
     tests = list(tested)
     if not any(each.required for each in screens):
         blank = " AND ".join(sql.is_missing(each, cell) for each, cell in zip(screens, rows.cells, strict=True))

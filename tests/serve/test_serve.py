@@ -208,14 +208,17 @@ def test_a_package_without_provenance_is_served_too(tmp_path: Path) -> None:
 
 
 def test_the_address_that_is_announced_answers_at_once_and_ctrl_c_is_a_good_end(services_release: Path) -> None:
-    process = start("serve", "--port", "0", services_release)
-    assert process.stderr is not None
-    announced = process.stderr.readline()
-    address = announced.split()[5]
-    assert announced == f"Datasette shows {services_release} at {address}  (Ctrl-C ends it)\n"
-    assert requests.get(f"{address}services/places.json", timeout=20).status_code == 200
-    process.send_signal(signal.SIGINT)
-    out, rest = process.communicate(timeout=20)
+    with start("serve", "--port", "0", services_release) as process:
+        try:
+            assert process.stderr is not None
+            announced = process.stderr.readline()
+            address = announced.split()[4]
+            assert announced == f"Datasette shows {services_release} at {address}  (Ctrl-C ends it)\n"
+            assert requests.get(f"{address}services/places.json", timeout=20).status_code == 200
+            process.send_signal(signal.SIGINT)
+            out, rest = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (process.returncode, out, rest.strip()) == (0, "", "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -48,14 +49,17 @@ class Contents:
         while batch := cursor.fetchmany(BATCH):
             yield from batch
 
-    def types(self, table: Resource) -> dict[str, str]:
-        """DuckDB's type of each field, in schema order."""
-        described = self.con.execute(f"DESCRIBE {self.relations[table.name]}").fetchall()
-        return {name: kind for name, kind, *_ in described}
+    @cached_property
+    def types(self) -> dict[str, dict[str, str]]:
+        """DuckDB's type of each field, by table, in schema order."""
+        described = {
+            name: self.con.execute(f"DESCRIBE {relation}").fetchall() for name, relation in self.relations.items()
+        }
+        return {name: {field: kind for field, kind, *_ in fields} for name, fields in described.items()}
 
     def equal(self, table: Resource, fields: list[str], other: Resource, there: list[str]) -> str:
         """The condition that `fields` of the table, as t, have the values of `there` in the other, as o."""
-        kinds, others = self.types(table), self.types(other)
+        kinds, others = self.types[table.name], self.types[other.name]
         return " AND ".join(
             f"t.{identifier(one)} = o.{identifier(two)}"
             if {kinds[one], others[two]} <= NUMERIC or kinds[one] == others[two]

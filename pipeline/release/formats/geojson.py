@@ -32,7 +32,7 @@ def write(contents: Contents, folder: Path) -> None:
 def _located(table: Resource, contents: Contents) -> list[tuple[Any, ...]]:
     """The table's rows, each with latitude and longitude before its fields."""
     location = table.descriptor["location"]
-    fields = ", ".join(_json_value(f"t.{identifier(name)}", kind) for name, kind in contents.types(table).items())
+    fields = ", ".join(_json_value(f"t.{identifier(name)}", kind) for name, kind in contents.types[table.name].items())
     if isinstance(location, list):
         point = ", ".join(f"TRY_CAST(t.{identifier(name)} AS DOUBLE)" for name in location)
         joined = ""
@@ -40,7 +40,9 @@ def _located(table: Resource, contents: Contents) -> list[tuple[Any, ...]]:
         other, there = _other(table, location, contents)
         point = ", ".join(f"TRY_CAST(o.{identifier(name)} AS DOUBLE)" for name in other.descriptor["location"])
         key = identifier(there)
-        first = f'(SELECT DISTINCT ON ({key}) * FROM {numbered(contents.relations[other.name])} ORDER BY {key}, "{ROW}")'
+        first = (
+            f'(SELECT DISTINCT ON ({key}) * FROM {numbered(contents.relations[other.name])} ORDER BY {key}, "{ROW}")'
+        )
         joined = f" LEFT JOIN {first} AS o ON {contents.equal(table, [location], other, [there])}"
     rows = f'(SELECT *, row_number() OVER () AS "{ROW}" FROM {contents.relations[table.name]}) AS t'
     return contents.con.execute(f'SELECT {point}, {fields} FROM {rows}{joined} ORDER BY t."{ROW}"').fetchall()

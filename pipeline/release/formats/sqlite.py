@@ -69,7 +69,7 @@ def write(contents: Contents, path: Path) -> None:
 
 def _create(table: Resource, contents: Contents, foreign_keys: list[ForeignKey]) -> str:
     filled = _filled(table, contents)
-    kinds = contents.types(table)
+    kinds = contents.types[table.name]
     columns = [
         f"{identifier(name)} {TYPES.get(kinds[name], 'TEXT')}{' NOT NULL' if name in filled else ''}"
         for name in table.field_names
@@ -84,7 +84,7 @@ def _create(table: Resource, contents: Contents, foreign_keys: list[ForeignKey])
 
 def _filled(table: Resource, contents: Contents) -> set[str]:
     """The fields that must have a value, and have one in every row."""
-    kinds = contents.types(table)
+    kinds = contents.types[table.name]
     required = [
         field["name"]
         for field in table.fields
@@ -103,6 +103,8 @@ def _filled(table: Resource, contents: Contents) -> set[str]:
 
 def _is_unique(table: Resource, fields: list[str], contents: Contents) -> bool:
     """Whether no two rows have the same values in the fields; NULL is unlike NULL."""
+    if fields == table.key and _are_texts(table, fields):
+        return True
     names = _names(fields)
     present = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in fields)
     return not contents.con.execute(
@@ -126,12 +128,20 @@ def _foreign_keys(table: Resource, contents: Contents) -> list[ForeignKey]:
 
 
 def _leads_there(table: Resource, fields: list[str], other: Resource, there: list[str], contents: Contents) -> bool:
+    if _are_texts(table, fields) and _are_texts(other, there):
+        return True
     present = " AND ".join(f"t.{identifier(name)} IS NOT NULL" for name in fields)
     return not contents.con.execute(
         f"SELECT 1 FROM {contents.relations[table.name]} AS t WHERE {present} AND NOT EXISTS ("
         f"SELECT 1 FROM {contents.relations[other.name]} AS o "
         f"WHERE {contents.equal(table, fields, other, there)}) LIMIT 1"
     ).fetchall()
+
+
+def _are_texts(table: Resource, fields: list[str]) -> bool:
+    """Whether the fields' values are the same here as where `validate` compared them, which needs no second look."""
+    kinds = {field["name"]: field.get("type", "any") for field in table.fields}
+    return all(kinds[name] in ("string", "any") for name in fields)
 
 
 def _names(fields: list[str]) -> str:
@@ -142,7 +152,7 @@ def _insert(con: sqlite3.Connection, table: Resource, contents: Contents) -> Non
     marks = ", ".join("?" for _ in table.fields)
     columns = ", ".join(
         f"CAST({identifier(name)} AS VARCHAR)" if kind == "DATE" else identifier(name)
-        for name, kind in contents.types(table).items()
+        for name, kind in contents.types[table.name].items()
     )
     con.executemany(f"INSERT INTO {identifier(table.stem)} VALUES ({marks})", contents.rows(table, columns))
 

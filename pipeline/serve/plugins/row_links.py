@@ -1,4 +1,4 @@
-"""In the answers of queries: a cell of the column `sida_page`, such as `solutions/moskosel`, links to that row's page."""
+"""In the answers of queries: a cell of the column `sida_page`, such as `solutions/moskosel`, links to that row."""
 
 from __future__ import annotations
 

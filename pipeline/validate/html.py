@@ -1,0 +1,365 @@
+"""A report as one page of HTML: complete in itself, without script or request, the same bytes for the same report.
+
+A page is in one language, so that it is read aloud, searched and printed as one. Everything that comes from data or a
+descriptor is escaped by the template, and made visible first: what steers the direction of writing, or does not show,
+is written as its code.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import frictionless
+from frictionless.resources import TableResource
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pipeline.errors import SHOWN
+from pipeline.package import Package, load
+from pipeline.validate import report as reports
+from pipeline.validate import wording
+from pipeline.validate.advice import Language, advice, detail, title
+from pipeline.validate.cells import UNREADABLE, Cells, read, tables
+from pipeline.validate.excerpt import Excerpt, Place, excerpt, places, shown_columns
+from pipeline.validate.profile import Profile, profiles
+from pipeline.validate.visible import cut, visible
+
+Source = str | Path | Package
+
+REPEATS = 4
+"""Problems with one rule in one field that are shown."""
+
+FIELDS = 50
+"""Fields of a table whose values are drawn."""
+
+FIELDS_OF_PAGE = 500
+"""Fields of all tables whose values are drawn."""
+
+TABLES = 200
+"""Tables whose problems are shown."""
+
+RULES = 100
+"""Lines of a table's summary."""
+
+MEMORY = "1GB"
+"""What DuckDB may hold at a time; of a table that is larger, parts lie in a file while its values are counted."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One problem in words."""
+
+    name: str
+    fields: list[str]
+    value: str | None
+    rule: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A place with its problems in words, and the cells around it."""
+
+    row: int | None
+    faults: list[Fault]
+    excerpt: Excerpt | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How often a rule is broken in a field."""
+
+    rule: str
+    field: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """What the page says of one table; `details` where it has a section of its own."""
+
+    number: int
+    name: str
+    title: str
+    file: str
+    rows: int
+    width: int
+    errors: int
+    warnings: list[str]
+    summary: list[Summary]
+    summary_rest: int
+    places: list[Shown]
+    rest: int
+    profiles: list[Profile]
+    kinds: Mapping[str, str]
+    titles: Mapping[str, str]
+    undrawn: int
+    details: bool
+
+
+def render(
+    report: frictionless.Report,
+    source: Source | Sequence[Source],
+    language: Language = "en",
+    *,
+    schema: Path | None = None,
+    limit: int = SHOWN,
+) -> str:
+    """The page of a report on `source`, which is what `validate` was given (or several, in order), as is `schema`.
+
+    At most `limit` problems of a table are shown, and at most `REPEATS` of a rule in a field; the others are counted.
+    """
+    sources = [source] if isinstance(source, str | Path | Package) else list(source)
+    descriptors = [_descriptor(each) for each in sources]
+    with tempfile.TemporaryDirectory(prefix="servicebanken-") as folder, _connect(Path(folder)) as con:
+        builder = _Builder(con, language, limit, _described(descriptors))
+        matched = _matched(report, [pair for each in sources for pair in tables(each, schema)])
+        shown = [builder.table(number, task, resource) for number, (task, resource) in enumerate(matched, 1)]
+    names = [
+        _translated(descriptor, "title", language) or str(descriptor.get("name") or _file_name(each))
+        for descriptor, each in zip(descriptors, sources, strict=True)
+    ]
+    general = reports.chosen(report.errors, limit)
+    page = (
+        _environment(language)
+        .get_template("report.html")
+        .render(
+            language=language,
+            name=", ".join(names),
+            valid=report.valid,
+            errors=[builder.shown(place, None, [], []) for place in places(general)],
+            errors_rest=len(report.errors) - len(general),
+            error_count=len(report.errors) + sum(table.errors for table in shown),
+            warnings=list(report.warnings),
+            row_count=sum(table.rows for table in shown),
+            tables=shown,
+            limits={"tables": TABLES, "fields": FIELDS, "fields_of_page": FIELDS_OF_PAGE},
+        )
+    )
+    return page.rstrip("\n") + "\n"
+
+
+def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "preserve_insertion_order": "true",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "memory_limit": MEMORY,
+            "temp_directory": str(folder),
+        },
+    )
+
+
+def _matched(
+    report: frictionless.Report, found: list[tuple[str, TableResource]]
+) -> list[tuple[frictionless.ReportTask, TableResource | None]]:
+    """The tasks of a report with their tables; tables of one name, from several sources, are taken in order."""
+    left = list(found)
+    matched = []
+    for task in report.tasks:
+        at = next((at for at, (name, _) in enumerate(left) if name == task.name), None)
+        matched.append((task, None if at is None else left.pop(at)[1]))
+    return matched
+
+
+def _descriptor(source: Source) -> Mapping[str, Any]:
+    """The package's descriptor, for its titles; empty where there is none."""
+    if isinstance(source, Package):
+        return source.descriptor
+    path = Path(source)
+    if path.is_dir() or path.suffix == ".json":
+        try:
+            return load(path).descriptor
+        except UNREADABLE:
+            return {}
+    return {}
+
+
+def _file_name(source: Source) -> str:
+    return source.name if isinstance(source, Package) else Path(source).resolve().name
+
+
+def _translated(descriptor: Mapping[str, Any], member: str, language: Language) -> str:
+    """A title or description in the language, as `title@sv` has it, else as the descriptor has it."""
+    found = descriptor.get(f"{member}@{language}") or descriptor.get(member)
+    return found if isinstance(found, str) else ""
+
+
+def _described(descriptors: Iterable[Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """The descriptors of the resources, by name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for descriptor in descriptors:
+        resources = descriptor.get("resources")
+        for each in resources if isinstance(resources, list) else [descriptor]:
+            if isinstance(each, dict):
+                found.setdefault(str(each.get("name")), each)
+    return found
+
+
+class _Builder:
+    """Puts the tables of a page together; keeps count of the fields that it may still draw."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        language: Language,
+        limit: int,
+        described: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self.con = con
+        self.language = language
+        self.limit = limit
+        self.described = described
+        self.fields_left = FIELDS_OF_PAGE
+        self.tables_left = TABLES
+
+    def table(self, number: int, task: frictionless.ReportTask, resource: TableResource | None) -> Table:
+        """One table of the report, `number` of them."""
+        details = bool(task.errors) and self.tables_left > 0
+        self.tables_left -= details
+        errors = reports.chosen(task.errors, self.limit, REPEATS) if details else []
+        key = list(resource.schema.primary_key) if resource and resource.schema else []
+        found = places(errors)
+        drawn = min(FIELDS, self.fields_left)
+        cells = self._cells(task, resource, found, key, drawn)
+        labels = list(cells.labels) if cells else [str(label) for label in task.labels]
+        counted = self._profiles(cells, drawn)
+        self.fields_left -= len(counted)
+        summary = self._summary(task, key) if details else []
+        descriptor = self.described.get(task.name, {})
+        return Table(
+            number,
+            task.name,
+            _translated(descriptor, "title", self.language),
+            task.place or "",
+            task.stats.get("rows") or (counted[0].rows if counted else 0),
+            len(labels) or task.stats.get("fields") or 0,
+            len(task.errors),
+            list(task.warnings),
+            summary[:RULES],
+            len(summary[RULES:]),
+            [self.shown(place, cells, labels, key) for place in found],
+            len(task.errors) - len(errors) if details else 0,
+            counted,
+            _kinds(cells),
+            self._field_titles(cells),
+            len(labels) - len(counted) if cells else 0,
+            details or bool(counted),
+        )
+
+    def _cells(
+        self,
+        task: frictionless.ReportTask,
+        resource: TableResource | None,
+        found: list[Place],
+        key: Sequence[str],
+        drawn: int,
+    ) -> Cells | None:
+        if resource is None or (not drawn and not found):
+            return None
+        labels = [str(label) for label in task.labels]
+        further = {column for place in found if place.row for column in shown_columns(place, labels, key)}
+        return read(self.con, resource, drawn, further)
+
+    def _profiles(self, cells: Cells | None, drawn: int) -> list[Profile]:
+        try:
+            return profiles(cells, drawn) if cells else []
+        except (duckdb.OutOfMemoryException, duckdb.IOException):  # no room to count them in
+            return []
+
+    def shown(self, place: Place, cells: Cells | None, labels: Sequence[str], key: Sequence[str]) -> Shown:
+        """A place in words, with its cells; the cells that a row lacks are one fault."""
+        lacking = [error for error in place.errors if error.type == "missing-cell"]
+        faults = [
+            Fault(
+                title(error.type, self.language),
+                [name for each in lacking for name in wording.fields(each)]
+                if error in lacking
+                else _fields(error, key),
+                wording.value(error),
+                wording.rule(error, self.language),
+                advice(error).fix.in_(self.language),
+            )
+            for error in place.errors
+            if error not in lacking[1:]
+        ]
+        return Shown(place.row, faults, excerpt(place, cells, labels, key))
+
+    def _summary(self, task: frictionless.ReportTask, key: Sequence[str]) -> list[Summary]:
+        """Per rule and field, in the order of gravity, then the most frequent first."""
+        counts: Counter[tuple[int, str, str]] = Counter()
+        for error in task.errors:
+            field = "" if error.type in reports.SHAPES else ", ".join(_fields(error, key))
+            more = detail(error)
+            rule = f"{title(error.type, self.language)} ({more})" if more else title(error.type, self.language)
+            counts[(advice(error).rank, rule, field)] += 1
+        order = sorted(counts.items(), key=lambda item: (item[0][0], -item[1]))
+        return [Summary(rule, field, count) for (_, rule, field), count in order]
+
+    def _field_titles(self, cells: Cells | None) -> dict[str, str]:
+        """The fields' titles by label, where they say more than the label."""
+        if cells is None:
+            return {}
+        described = {
+            label: _translated({"title": field.title, **field.custom}, "title", self.language)
+            for label, field in zip(cells.labels, cells.fields, strict=True)
+            if field
+        }
+        return {label: said for label, said in described.items() if said and said != label}
+
+
+def _fields(error: frictionless.Error, key: Sequence[str]) -> list[str]:
+    return list(key) if error.type == "primary-key" else wording.fields(error)
+
+
+def _kinds(cells: Cells | None) -> dict[str, str]:
+    """The fields' types by label."""
+    if cells is None:
+        return {}
+    return {label: field.type for label, field in zip(cells.labels, cells.fields, strict=True) if field}
+
+
+# -- the template ------------------------------------------------------------------------------------------------------
+
+
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+    )
+    nouns = {"table": reports.TABLE, "row": reports.ROW, "field": reports.FIELD, "error": reports.ERROR}
+    environment.globals |= {
+        "t": lambda en, sv: sv if language == "sv" else en,
+        "counted": lambda number, noun: reports.counted(number, nouns[noun], language),
+        "share": partial(share, language=language),
+    }
+    environment.filters |= {"figure": partial(reports.figure, language=language), "cut": cut, "code": code}
+    return environment
+
+
+def code(text: str) -> Markup:
+    """A text of ours, with what stands in backticks as code."""
+    parts = [
+        escape(part) if at % 2 == 0 else Markup("<code>{}</code>").format(part)
+        for at, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
+
+
+def share(part: int, whole: int, language: Language) -> str:
+    """A percentage, rounded so that only nothing is 0 and only all is 100."""
+    percent = 100 * part / whole if whole else 0
+    text = "<1" if 0 < percent < 1 else ">99" if 99 < percent < 100 else f"{percent:.0f}"
+    return f"{text}\u00a0%" if language == "sv" else f"{text}%"
