@@ -15,7 +15,8 @@ test: .venv/test
 	$(BIN)/python -m pytest
 
 bench: .venv/test
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	$(BIN)/python -m benchmarks.build
+	$(BIN)/python -m benchmarks.validate
 
 check: .venv/test
 	$(BIN)/ruff format --check .

@@ -1,1 +1,1 @@
-"""Each module prints a ratio against a peer, measured in the same run. Run one as `python benchmarks/<name>.py`."""
+"""Each module prints a ratio against a peer, measured in the same run: `python -m benchmarks.<name>`."""

@@ -1,6 +1,6 @@
 """Validation against frictionless, pandera (polars) and a bare DuckDB scan of the same file, in one run.
 
-    python benchmarks/validate.py [ROWS ...] [--peers-up-to ROWS]
+    python -m benchmarks.validate [ROWS ...] [--peers-up-to ROWS]
 
 Ten columns; clean and with bad rows; with and without a primary and a foreign key. Each figure is a process of its own,
 imports counted. frictionless takes minutes a million rows: above `--peers-up-to` its rows a second are those measured
@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from measure import Measured, python
+from benchmarks.measure import Measured, python
 
 KINDS = ["fixed", "digital", "mobile", "library", "fuel"]
 MUNICIPALITIES = 2900
@@ -34,25 +34,32 @@ validate(sys.argv[1], Terms("frictionless"))
 """
 SCAN = """
 import sys, duckdb
-columns = ", ".join(f"sum(length({name}))" for name in "id municipality name kind lat lon opened count active note".split())
-duckdb.execute(f"SELECT {columns} FROM read_csv('{sys.argv[1]}/table.csv', all_varchar = true, header = true)").fetchall()
+names = "id municipality name kind lat lon opened count active note".split()
+lengths = ", ".join(f"sum(length({name}))" for name in names)
+table = f"read_csv('{sys.argv[1]}/table.csv', all_varchar = true, header = true)"
+duckdb.execute(f"SELECT {lengths} FROM {table}").fetchall()
 """
-PANDERA = (
-    """
+PANDERA = f"""
 import sys, polars, pandera.polars as pa
 def column(kind, *checks, **more): return pa.Column(kind, list(checks), nullable=True, **more)
-schema = pa.DataFrameSchema({
-    "id": pa.Column(int, unique=True), "municipality": column(str, pa.Check.str_matches("^[0-9]{4}$")),
-    "name": column(str, pa.Check.str_length(0, 100)), "kind": column(str, pa.Check.isin(%r)),
-    "lat": column(float, pa.Check.in_range(55, 70)), "lon": column(float, pa.Check.in_range(10, 25)),
-    "opened": column(polars.Date), "count": column(int, pa.Check.ge(0)), "active": column(bool), "note": column(str)})
-frame = polars.read_csv(f"{sys.argv[1]}/table.csv", try_parse_dates=True, schema_overrides={"municipality": polars.String},
-                        ignore_errors=True)
+schema = pa.DataFrameSchema({{
+    "id": pa.Column(int, unique=True),
+    "municipality": column(str, pa.Check.str_matches("^[0-9]{{4}}$")),
+    "name": column(str, pa.Check.str_length(0, 100)),
+    "kind": column(str, pa.Check.isin({KINDS!r})),
+    "lat": column(float, pa.Check.in_range(55, 70)),
+    "lon": column(float, pa.Check.in_range(10, 25)),
+    "opened": column(polars.Date),
+    "count": column(int, pa.Check.ge(0)),
+    "active": column(bool),
+    "note": column(str),
+}})
+path = f"{{sys.argv[1]}}/table.csv"
+text = {{"municipality": polars.String}}
+frame = polars.read_csv(path, try_parse_dates=True, schema_overrides=text, ignore_errors=True)
 try: schema.validate(frame, lazy=True)
 except pa.errors.SchemaErrors: pass
 """
-    % KINDS
-)
 
 
 def write(folder: Path, rows: int, bad: float, keys: bool) -> None:
@@ -118,9 +125,7 @@ def main() -> None:
     parser.add_argument("--peers-up-to", type=int, default=100_000)
     options = parser.parse_args()
     speed: dict[tuple[float, bool], float] = {}
-    print(
-        f"{'rows':>10} {'bad':>6} keys {'rows/s':>10} {'s':>7} {'MB':>6} {'x frictionless':>15} {'x pandera':>10} {'scans':>6}"
-    )
+    print(f"{'rows':>10} {'bad':>6} keys {'rows/s':>10} {'s':>7} {'MB':>6} x frictionless  x pandera  scans")
     for rows in options.rows:
         for bad, keys in [(0.0, False), (0.0, True), (0.001, True), (0.01, True), (0.1, True)]:
             with tempfile.TemporaryDirectory() as name:
@@ -144,7 +149,7 @@ def _report(
     pandera = f"{other.seconds / ours.seconds:10.1f}" if other else f"{'-':>10}"
     print(
         f"{rows:>10} {bad:>6.1%} {'yes' if keys else 'no ':>4} {rows / ours.seconds:>10,.0f} {ours.seconds:>7.2f} "
-        f"{ours.megabytes:>6.0f} {'' if measured else '~':>6}{ratio:>9.1f} {pandera} {scans:>6.1f}",
+        f"{ours.megabytes:>6.0f} {'' if measured else '~':>5}{ratio:>9.1f} {pandera} {scans:>6.1f}",
         flush=True,
     )
 

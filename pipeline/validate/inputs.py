@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlparse
 
+from pipeline.descriptor import as_list
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import os_errors, read_json
-from pipeline.package import DESCRIPTOR, as_list
+from pipeline.package import DESCRIPTOR
 
 MAX_BYTES = 4_000_000_000
 """Bytes that are unpacked or fetched for one input."""

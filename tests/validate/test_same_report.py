@@ -20,7 +20,7 @@ V2 = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 def found(report: frictionless.Report) -> list[tuple[Any, ...]]:
     """Every error of a report, as a tuple that can be compared."""
-    errors = [(None, error.type, None, None, error.note) for error in report.errors]
+    errors: list[tuple[Any, ...]] = [(None, error.type, None, None, error.note) for error in report.errors]
     for task in report.tasks:
         for error in task.errors:
             place = (getattr(error, "row_number", None), getattr(error, "field_name", None))
@@ -375,7 +375,10 @@ def test_a_dialect_is_followed_as_frictionless_follows_it(tmp_path: Path, dialec
 
 
 def test_errors_beyond_the_limit_are_left_out_as_frictionless_leaves_them_out(tmp_path: Path) -> None:
-    fields = [{"name": "id", "type": "integer"}, {"name": "cell", "type": "integer", "constraints": {"unique": True}}]
+    fields: list[dict[str, Any]] = [
+        {"name": "id", "type": "integer"},
+        {"name": "cell", "type": "integer", "constraints": {"unique": True}},
+    ]
     lines = ["id,cell"] + [f"x{number},{number % 7}" for number in range(2000)]
     both(tmp_path, [resource("table", fields, primaryKey=["id"])], {"table.csv": "\n".join(lines).encode()})
 
