@@ -32,7 +32,7 @@ ORIGINS = "origins.csv"
 """Beside the package: the file and row that each cell was taken from, for messages to those who mend it."""
 
 SHOWN = 200
-"""Problems of one kind in one table that are collected before the rest is left for the next run."""
+"""Problems of one table that are collected before the rest is left for the next run."""
 
 
 def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
@@ -234,11 +234,12 @@ class _Check:
 
 
 def _check_rows(con: duckdb.DuckDBPyConnection, table: Resource) -> list[Problem]:
+    checks = _checks(table)
+    query = " UNION ALL ".join(f"SELECT {number}, * FROM ({check.query})" for number, check in enumerate(checks))
     problems = []
-    for check in _checks(table):
-        query = f"SELECT * FROM ({check.query}) ORDER BY ALL LIMIT {SHOWN}"
-        for file, row, field, value in con.execute(query).fetchall():
-            problems.append(Problem(check.kind, check.rule, check.fix, file=file, row=row, field=field, value=value))
+    for number, file, row, field, value in con.execute(f"{query} ORDER BY ALL LIMIT {SHOWN}").fetchall():
+        check = checks[number]
+        problems.append(Problem(check.kind, check.rule, check.fix, file=file, row=row, field=field, value=value))
     return problems
 
 

@@ -17,7 +17,7 @@ from pipeline.files import read_json
 from pipeline.package import DESCRIPTOR, Package, load
 from pipeline.progress import Progress
 from pipeline.validate.standard import adapted, schema_errors
-from pipeline.validate.table import Parents, Unscreened, judge
+from pipeline.validate.table import Parents, judge
 
 Engine = Literal["screen", "frictionless"]
 
@@ -96,9 +96,10 @@ def _judge_package(package: Package, terms: Terms) -> frictionless.Report:
     except frictionless.FrictionlessException as exception:
         return frictionless.Report.from_validation(time=timer.time, errors=exception.to_errors())
     reports = []
+    parents = Parents(judged)
     for number, tabular in enumerate(judged.resources, 1):
         terms.progress.advance(number, len(judged.resources), str(tabular.name))
-        reports.append(_judge_resource(tabular, terms))
+        reports.append(_judge_resource(tabular, parents, terms))
         if terms.fail_fast and not reports[-1].valid:
             break
     return frictionless.Report.from_validation_reports(time=timer.time, reports=reports)
@@ -108,12 +109,12 @@ def _adapted(descriptor: Mapping[str, Any]) -> dict[str, Any]:
     return {name: adapted(value) if name == "schema" else value for name, value in descriptor.items()}
 
 
-def _judge_resource(resource: frictionless.Resource, terms: Terms) -> frictionless.Report:
+def _judge_resource(resource: frictionless.Resource, parents: Parents, terms: Terms) -> frictionless.Report:
     limit = 1 if terms.fail_fast else terms.limit_errors
     if terms.engine == "frictionless" or not isinstance(resource, TableResource):
         return resource.validate(limit_errors=limit)
     try:
-        return judge(resource, _parents(resource), limit)
+        return judge(resource, parents, limit)
     except UNJUDGEABLE as error:
         raise InvalidData(
             Problem(
@@ -129,19 +130,6 @@ UNJUDGEABLE = (TypeError, ValueError, AttributeError, ArithmeticError, re.error)
 """What frictionless lets through when a rule and a value do not go together, such as a time zone on one side only."""
 
 
-def _parents(resource: TableResource) -> Parents:
-    def parent(name: str) -> TableResource:
-        package = resource.package
-        if package is None or not package.has_resource(name):
-            raise Unscreened
-        found = package.get_resource(name).to_copy()
-        if not isinstance(found, TableResource):
-            raise Unscreened
-        return found
-
-    return parent
-
-
 def _judge_descriptor(path: Path, terms: Terms) -> frictionless.Report:
     """A JSON file: a package or a resource descriptor under a name of its own, else a table in JSON."""
     content = read_json(path, str(path))
@@ -153,7 +141,7 @@ def _judge_descriptor(path: Path, terms: Terms) -> frictionless.Report:
         for part in ("schema", "dialect"):
             checked_part(named, part, path.parent, str(path))
         return _judge_descriptor_of_resource(content, path.parent, terms)
-    return _judge_resource(frictionless.Resource(path=path.name, basepath=str(path.parent)), terms)
+    return _judge_resource(frictionless.Resource(path=path.name, basepath=str(path.parent)), Parents(None), terms)
 
 
 def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, terms: Terms) -> frictionless.Report:
@@ -167,7 +155,7 @@ def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, term
         resource = frictionless.Resource.from_descriptor(descriptor, basepath=str(folder))
     except frictionless.FrictionlessException as exception:
         return frictionless.Report.from_validation(time=timer.time, errors=exception.to_errors())
-    return _judge_resource(resource, terms)
+    return _judge_resource(resource, Parents(None), terms)
 
 
 def _refuse_long_lines(path: Path) -> None:

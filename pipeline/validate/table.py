@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -278,8 +278,33 @@ def _storable(value: Any, each: Screen) -> Any:
 
 # -- the report ------------------------------------------------------------------------------------------------------
 
-Parents = Callable[[str], TableResource]
-"""Gives a copy of the resource that a foreign key names; raises Unscreened where there is none."""
+
+class Parents:
+    """The tables that the foreign keys of one package point at; the values of each key are read once."""
+
+    def __init__(self, package: frictionless.Package | None) -> None:
+        self._package = package
+        self._values: dict[tuple[str, tuple[str, ...]], set[tuple[Any, ...]]] = {}
+
+    def table(self, name: str) -> TableResource:
+        """A copy of the table of that name. Raises Unscreened where there is none."""
+        if self._package is None or not self._package.has_resource(name):
+            raise Unscreened
+        found = self._package.get_resource(name).to_copy()
+        if not isinstance(found, TableResource):
+            raise Unscreened
+        return found
+
+    def values(self, name: str, fields: tuple[str, ...]) -> set[tuple[Any, ...]]:
+        """The values of the fields in every row of the table of that name, as frictionless reads them."""
+        if (name, fields) not in self._values:
+            parent = self.table(name)
+            with _without(parent.schema.foreign_keys, parent):
+                parent.open()
+            with parent:
+                rows = (tuple(row.get(field) for field in fields) for row in parent.row_stream)
+                self._values[name, fields] = {values for values in rows if set(values) != {None}}
+        return self._values[name, fields]
 
 
 def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frictionless.Report:
@@ -291,40 +316,48 @@ def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frict
     except frictionless.FrictionlessException as exception:
         return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
     warnings = _hash_warnings(resource)
-    foreign_keys = resource.schema.foreign_keys
     try:
-        try:
-            if _is_small(resource):
-                raise Unscreened
-            with _without(foreign_keys, resource):
-                resource.open()
-            found = _Screened(resource, foreign_keys, parents, limit_errors)
-        except Unscreened:
-            resource.close()
-            resource.open()
-            found = None
+        found = _opened(resource, parents, limit_errors)
     except frictionless.FrictionlessException as exception:
         resource.close()
         return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
     with resource:
         labels = resource.labels
         found_errors = [error for check in checks for error in check.validate_start()]
-        rows = found.rows() if found else _streamed(resource)
         partial = False
-        for row_errors in rows:
+        for row_errors in found.rows():
             found_errors += row_errors
             if limit_errors and len(found_errors) >= limit_errors:
                 found_errors = found_errors[:limit_errors]
                 warnings.append(f"reached error limit: {limit_errors}")
                 partial = True
                 break
-        if found:
-            found.settle(partial)
+        found.settle(partial)
         if not partial:
             found_errors += [error for check in checks for error in check.validate_end()]
     return frictionless.Report.from_validation_task(
         resource, time=timer.time, labels=labels, errors=found_errors, warnings=warnings
     )
+
+
+def _opened(resource: TableResource, parents: Parents, limit_errors: int) -> _Screened | _Streamed:
+    """Opens the resource; by whichever way its rows are judged, foreign keys are ours to check where they can be."""
+    foreign_keys = resource.schema.foreign_keys
+    if not _is_small(resource):
+        try:
+            with _without(foreign_keys, resource):
+                resource.open()
+            return _Screened(resource, foreign_keys, parents, limit_errors)
+        except Unscreened:
+            resource.close()
+    try:
+        with _without(foreign_keys, resource):
+            resource.open()
+        return _Streamed(resource, foreign_keys, parents)
+    except Unscreened:
+        resource.close()
+    resource.open()
+    return _Streamed(resource, [], parents)
 
 
 def _is_small(resource: TableResource) -> bool:
@@ -353,27 +386,51 @@ def _without(foreign_keys: list[Any], resource: TableResource) -> Iterator[None]
         resource.schema.foreign_keys = foreign_keys
 
 
-def _streamed(resource: TableResource) -> Iterator[list[frictionless.Error]]:
-    """The errors of every row as frictionless streams it, with the standard's further rules."""
-    rules = standard(resource.schema)
-    seen: list[dict[Any, int]] = [{} for _ in rules.unique_keys]
-    stream = resource.row_stream
-    while True:
-        try:
-            row = next(stream)
-        except frictionless.FrictionlessException as exception:
-            yield [exception.error]
-            continue
-        except StopIteration:
-            return
-        found = row.errors if rules.is_empty else rules.errors(row)
-        for fields, known in zip(rules.unique_keys, seen, strict=True):
-            key = tuple(row.get(name) for name in fields)
-            if None not in key:
-                if key in known:
-                    found = [*found, _unique_key_error(row, fields, known[key])]
-                known[key] = row.row_number
-        yield found
+class _Streamed:
+    """The rows as frictionless streams them, with foreign keys looked up in values that are read once a package."""
+
+    def __init__(self, resource: TableResource, foreign_keys: list[Any], parents: Parents) -> None:
+        self.resource = resource
+        self.rules = standard(resource.schema)
+        names = {each.name for each in resource.header.get_expected_fields()} if foreign_keys else set()
+        self.foreign = [
+            (_Foreign(fields, name, there, set()), parents.values(name or str(resource.name), there))
+            for fields, name, there in map(_parts, foreign_keys)
+            if set(fields) <= names
+        ]
+
+    def rows(self) -> Iterator[list[frictionless.Error]]:
+        """The errors of every row."""
+        seen: list[dict[Any, int]] = [{} for _ in self.rules.unique_keys]
+        stream = self.resource.row_stream
+        while True:
+            try:
+                row = next(stream)
+            except frictionless.FrictionlessException as exception:
+                yield [exception.error]
+                continue
+            except StopIteration:
+                return
+            for key, known in self.foreign:
+                values = tuple(row[name] for name in key.fields)
+                if set(values) != {None} and values not in known:
+                    row.errors.append(_foreign_key_error(row, key))
+            found = row.errors if self.rules.is_empty else self.rules.errors(row)
+            for fields, before in zip(self.rules.unique_keys, seen, strict=True):
+                unique = tuple(row.get(name) for name in fields)
+                if None not in unique:
+                    if unique in before:
+                        found = [*found, _unique_key_error(row, fields, before[unique])]
+                    before[unique] = row.row_number
+            yield found
+
+    def settle(self, partial: bool) -> None:
+        """frictionless has counted and hashed the stream itself."""
+
+
+def _parts(key: Any) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """A foreign key's fields, the resource it points at, and the fields there."""
+    return tuple(key["fields"]), key["reference"]["resource"], tuple(key["reference"]["fields"])
 
 
 def _unique_key_error(row: Row, fields: tuple[str, ...], before: int) -> frictionless.Error:
@@ -406,11 +463,7 @@ class _Screened:
                 raise Unscreened
             self.primary_key = ()
         self.unique = [each.name for each in self.fields if each.constraints.get("unique")]
-        groups = [
-            (tuple(key["fields"]), key["reference"]["resource"], tuple(key["reference"]["fields"]))
-            for key in foreign_keys
-            if set(key["fields"]) <= set(names)
-        ]
+        groups = [parts for parts in map(_parts, foreign_keys) if set(parts[0]) <= set(names)]
         wanted = {*self.primary_key, *self.unique}
         wanted.update(*(fields for fields, _, _ in groups), *self.rules.unique_keys)
         wanted.update(*(there for _, parent, there in groups if parent in ("", resource.name)))
@@ -455,7 +508,7 @@ class _Screened:
             parent, columns = table, [self.at[field] for field in there]
             kinds = self._kinds(there)
         else:
-            parent, columns, kinds = _read_parent(table.con, parents(name), there)
+            parent, columns, kinds = _read_parent(table.con, parents.table(name), there)
         if kinds != self._kinds(fields):
             raise Unscreened
         rows = keys.unmatched(table.con, table.scan, here, parent.scan, columns, self.limit)
