@@ -10,8 +10,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InvalidData, PipelineError, Problem
@@ -51,6 +53,8 @@ def build(project: Project, progress: Progress, asked: str | None = None) -> Bui
         if unchanged:
             progress.say("Nothing has changed since the latest release.")
             return unchanged
+        # Read while DuckDB assembles, which needs no Python lock.
+        Thread(target=import_module, args=("pipeline.validate",), daemon=True).start()
         rows = None
         if project.has_sources:
             from pipeline.assemble import assemble
