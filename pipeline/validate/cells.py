@@ -24,8 +24,8 @@ from pipeline.files import read_json
 from pipeline.package import DESCRIPTOR, Package, load
 from pipeline.tables import identifier
 from pipeline.validate import reader
+from pipeline.validate.scan import Unscreened, open_table
 from pipeline.validate.standard import adapted
-from pipeline.validate.table import Unscreened, open_table
 
 KEPT = 200
 """Characters of a cell that are kept: more than is shown, and a bound to what a table takes."""

@@ -6,13 +6,11 @@ is the report that frictionless would have given.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import heapq
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -20,263 +18,17 @@ from typing import Any
 import duckdb
 import frictionless
 from frictionless import Checklist, errors
-from frictionless.formats.csv import CsvControl
 from frictionless.resources import TableResource
 from frictionless.table.row import Row, create_cell_handlers
 
-from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.files import sha256
-from pipeline.tables import connect, identifier
-from pipeline.validate import keys, reader, sql
-from pipeline.validate.screen import DIGITS, Screen, screen
-from pipeline.validate.standard import UniqueKeyError, grouped_reader, standard
-from pipeline.validate.timelimit import time_limit
-
-PATTERN_SECONDS = 20
-"""How long frictionless may read the distinct texts of one field before its pattern is called endless."""
-
-
-class Unscreened(Exception):
-    """The table is one that only frictionless can read."""
-
-
-@dataclass
-class Read:
-    """A table as DuckDB relations.
-
-    `scan` has a row for each row of the file: `row`, `certain`, and the typed values of the fields in `keyed`, under
-    the field's number (`v3`). It is a view of `base`, in which `number_of_row` gives the row's number.
-    """
-
-    con: duckdb.DuckDBPyConnection
-    layout: reader.Layout
-    rows: reader.Rows
-    screens: list[Screen]
-    count: int
-    base: str
-    scan: str
-    number_of_row: str
-    keyed: list[int]
-
+from pipeline.tables import connect
+from pipeline.validate import keys
+from pipeline.validate.scan import Read, Unscreened, expected_fields, open_table, read
+from pipeline.validate.standard import UniqueKeyError, standard
 
 SMALL = 100_000
 """Bytes below which frictionless reads a table sooner than DuckDB is asked about it."""
-
-
-def open_table(resource: TableResource) -> reader.Layout:
-    """How frictionless, which has the resource open, cuts its file. Raises Unscreened where only it can."""
-    dialect = resource.dialect
-    control = CsvControl.from_dialect(dialect)
-    plain = (
-        resource.format in ("csv", "tsv")
-        and resource.scheme == "file"
-        and not resource.compression
-        and not resource.multipart
-        and not resource.memory
-        and resource.normpath
-        and dialect.header
-        and dialect.header_rows == [1]
-        and not dialect.comment_char
-        and not dialect.comment_rows
-        and not dialect.skip_blank_rows
-        and (resource.encoding in ("utf-8", "ascii") or resource.format == "csv")
-    )
-    if not plain:
-        raise Unscreened
-    python = control.to_python()
-    alike = not python.escapechar and not python.skipinitialspace and python.doublequote
-    quote = python.quotechar if alike else ""
-    if not alike and resource.format == "tsv":
-        raise Unscreened
-    return reader.Layout(
-        Path(str(resource.normpath)), str(resource.encoding), python.delimiter, quote, python, tuple(resource.labels)
-    )
-
-
-def expected_fields(resource: TableResource) -> list[frictionless.Field]:
-    """The fields in the order of the columns, as frictionless pairs them with the labels."""
-    fields = resource.header.get_expected_fields()
-    if len(fields) != len(resource.labels) or not fields:
-        raise Unscreened
-    return list(fields)
-
-
-def read(
-    con: duckdb.DuckDBPyConnection, layout: reader.Layout, fields: list[frictionless.Field], keyed: list[int], name: str
-) -> Read:
-    """Scans the table once; `keyed` are the numbers (from 0) of the fields whose values keys need."""
-    screens = [screen(each) for each in fields]
-    if not all(_is_comparable(screens[number]) for number in keyed):
-        raise Unscreened
-    rows = reader.by_duckdb(layout, len(fields))
-    if rows is not None:
-        try:
-            table = _scan(con, layout, rows, screens, keyed, name)
-        except (duckdb.InvalidInputException, duckdb.ConversionException):
-            table = None
-        if table is not None and reader.adds_up(con, layout, rows, table.count):
-            return table
-    try:
-        rows = reader.by_python(con, layout, len(fields), f"rows {name}")
-    except (ValueError, csv.Error) as error:
-        raise Unscreened from error
-    return _scan(con, layout, rows, screens, keyed, name)
-
-
-def _scan(
-    con: duckdb.DuckDBPyConnection,
-    layout: reader.Layout,
-    rows: reader.Rows,
-    screens: list[Screen],
-    keyed: list[int],
-    name: str,
-) -> Read:
-    tested = []
-    for number, (each, cell) in enumerate(zip(screens, rows.cells, strict=True)):
-        bad = _refused(con, rows, each, cell, f"bad {name} {number}") if each.tests is None else None
-        condition = sql.certain(each, cell, bad)
-        is_number_key = number in keyed and each.kind == "number"
-        tested.append(f"({condition} AND {sql.is_short(cell)})" if is_number_key else condition)
-    tests = list(tested)
-    if not any(each.required for each in screens):
-        blank = " AND ".join(sql.is_missing(each, cell) for each, cell in zip(screens, rows.cells, strict=True))
-        tests.append(f"NOT ({blank})")
-    values = [
-        f"CASE WHEN {tested[number]} THEN {sql.value(screens[number], rows.cells[number])} END AS v{number}"
-        for number in keyed
-    ]
-    base, scan = identifier(f"scan {name}"), identifier(f"numbered {name}")
-    selected = ", ".join([f"({' AND '.join(tests)}) AS certain", *values])
-    if rows.unnumbered:
-        # A table's rowid follows the order of the file; numbering the rows in the scan would take one core for all.
-        con.execute(f"CREATE OR REPLACE TABLE {base} AS SELECT {selected} FROM {rows.unnumbered}")
-        number_of_row = "rowid + 2"
-    else:
-        con.execute(f"CREATE OR REPLACE TABLE {base} AS SELECT row, {selected} FROM {rows.relation}")
-        number_of_row = "row"
-    con.execute(
-        f"CREATE OR REPLACE VIEW {scan} AS SELECT {number_of_row} AS row, "
-        f"{', '.join(['certain', *(f'v{number}' for number in keyed)])} FROM {base}"
-    )
-    count = con.execute(f"SELECT count(*) FROM {base}").fetchall()[0][0] + len(rows.odd)
-    table = Read(con, layout, rows, screens, count, base, scan, number_of_row, keyed)
-    _complete_keys(table, tested)
-    _add_odd(table)
-    return table
-
-
-def _is_comparable(each: Screen) -> bool:
-    """Whether the field's certain texts, or what SQL makes of them, are equal just where its values are."""
-    if each.field.type in ("string", "any"):
-        return True
-    return each.tests is not None and each.field.type in ("integer", "number", "boolean", "date", "year", "yearmonth")
-
-
-REFUSED = "CREATE OR REPLACE TABLE {bad} AS SELECT unnest($1::VARCHAR[]) AS text"
-
-
-def _refused(con: duckdb.DuckDBPyConnection, rows: reader.Rows, each: Screen, cell: str, name: str) -> str:
-    """The relation of the field's distinct texts that frictionless does not accept."""
-    texts = con.execute(f"SELECT DISTINCT {cell} FROM {rows.unnumbered or rows.relation}").fetchall()
-    read_cell = each.field.create_cell_reader()
-    with _pattern_limit(each.field):
-        refused = [text for (text,) in texts if _is_refused(read_cell(text), each)]
-    bad = identifier(name)
-    con.execute(REFUSED.format(bad=bad), [refused])
-    return bad
-
-
-def _is_refused(read: tuple[Any, Any], each: Screen) -> bool:
-    value, notes = read
-    return bool(notes) or (value is not None and any(rule.broken(value) for rule in each.rules))
-
-
-@contextmanager
-def _pattern_limit(subject: frictionless.Field) -> Iterator[None]:
-    with time_limit(PATTERN_SECONDS) as expired:
-        try:
-            yield
-        except expired:
-            raise InvalidData(
-                Problem(
-                    Kind.ENDLESS_PATTERN,
-                    f"took more than {PATTERN_SECONDS} seconds to match",
-                    "Write the pattern without nested repetitions such as (a+)+.",
-                    field=subject.name,
-                    value=str(subject.constraints.get("pattern", subject.format)),
-                )
-            ) from None
-
-
-def _complete_keys(table: Read, tested: list[str]) -> None:
-    """Fills in the values of key cells that are valid though not certain, as frictionless reads them."""
-    con, rows = table.con, table.rows
-    if not con.execute(f"SELECT 1 FROM {table.scan} WHERE NOT certain LIMIT 1").fetchall():
-        return
-    for number in table.keyed:
-        each, cell = table.screens[number], rows.cells[number]
-        query = (
-            f"SELECT DISTINCT {cell} FROM {rows.relation} WHERE NOT ({tested[number]}) "
-            f"AND row IN (SELECT row FROM {table.scan} WHERE NOT certain)"
-        )
-        texts = [text for (text,) in con.execute(query).fetchall()]
-        values = _values(each, texts)
-        known = [(text, value) for text, value in zip(texts, values, strict=True) if value is not None]
-        if known:
-            name = identifier(f"known {number}")
-            con.execute(
-                f"CREATE OR REPLACE TABLE {name} AS SELECT unnest($1::VARCHAR[]) AS text, "
-                f"unnest($2::{sql.TYPES[each.kind]}[]) AS value",
-                [[text for text, _ in known], [value for _, value in known]],
-            )
-            con.execute(
-                f"UPDATE {table.base} AS s SET v{number} = k.value FROM {rows.relation} AS r "
-                f"JOIN {name} AS k ON k.text = r.{cell} WHERE r.row = s.{table.number_of_row} AND NOT s.certain"
-            )
-
-
-def _add_odd(table: Read) -> None:
-    """The rows of another width, which are never certain, with the values of their key cells."""
-    odd = table.rows.odd
-    if not odd:
-        return
-    values = [
-        _values(table.screens[number], [cells[number] if number < len(cells) else None for _, cells in odd])
-        for number in table.keyed
-    ]
-    columns = ", ".join(
-        f"unnest(${position}::{sql.TYPES[table.screens[number].kind]}[])"
-        for position, number in enumerate(table.keyed, 2)
-    )
-    con = table.con
-    con.execute(
-        f"INSERT INTO {table.base} SELECT unnest($1::BIGINT[]), false{', ' + columns if columns else ''}",
-        [[number for number, _ in odd], *values],
-    )
-
-
-def _values(each: Screen, texts: list[Any]) -> list[Any]:
-    """The values that frictionless reads from the texts of a field; None for those that it refuses."""
-    read_cell = grouped_reader(each.field)
-    with _pattern_limit(each.field):
-        read = [read_cell(text)[0] for text in texts]
-    return [None if value is None else _storable(value, each) for value in read]
-
-
-def _storable(value: Any, each: Screen) -> Any:
-    """A value as SQL can hold it beside the certain ones, equal where they are equal."""
-    if each.kind == "integer" and abs(value) < 2**63:
-        return value
-    if each.kind == "number" and value == value and abs(value) < 10**15:
-        digits = Decimal(str(value)).normalize().as_tuple().digits
-        if len(digits) <= DIGITS:
-            return float(value)
-    if (each.kind == "text" and isinstance(value, str)) or each.kind in ("boolean", "date"):
-        return value
-    raise Unscreened
-
-
-# -- the report ------------------------------------------------------------------------------------------------------
 
 
 class Parents:
