@@ -1,0 +1,89 @@
+"""A release goes where people get it: a folder, a bucket, Zenodo. Sent, read back, compared, and only then visible."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from pipeline.progress import Progress
+from pipeline.publish import contents
+from pipeline.publish.pointer import Pointer, Version
+from pipeline.publish.result import Patience, Published, bad_place
+
+__all__ = ["Patience", "Pointer", "Published", "Version", "publish", "published"]
+
+ZENODO = re.compile(r"(?P<which>zenodo|zenodo-sandbox):(?P<record>.*)")
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+
+
+def publish(
+    release: Path,
+    place: str,
+    progress: Progress,
+    *,
+    dry_run: bool = False,
+    finish: bool = False,
+    api: str | None = None,
+    patience: Patience | None = None,
+) -> Published:
+    """Publishes the release in the folder `release` at `place`, or says with `dry_run` what that would do.
+
+    `place`: a folder or file:// address; s3://bucket/prefix; `zenodo-sandbox:` or `zenodo:` for a new record, with the
+    number or DOI of a record after the colon for a new version of it. `finish`: publish the draft at Zenodo, for good;
+    else it is left for a person. `api`: the address of another InvenioRDM server in Zenodo's stead.
+
+    Raises InvalidData where the release is damaged, or that version is published with other bytes; CannotRun where the
+    place cannot be reached, refuses, or does not return what was sent. What was published before stays as it was.
+    """
+    patience = patience or Patience()
+    kind, target = _place(place)
+    with progress.step("verify"):
+        verified = contents.read(release)
+    with progress.step("publish"):
+        if kind == "folder":
+            from pipeline.publish import folder
+
+            return folder.publish(verified, Path(target), progress, dry_run=dry_run)
+        if kind == "s3":
+            from pipeline.publish import s3
+
+            return s3.publish(verified, target, progress, patience, dry_run=dry_run)
+        from pipeline.publish import zenodo
+
+        server = zenodo.Api.of(kind, api, patience)
+        return zenodo.publish(verified, target, server, progress, dry_run=dry_run, finish=finish)
+
+
+def published(place: str, patience: Patience | None = None) -> Pointer:
+    """What a folder or a bucket has published; an empty pointer where that is nothing."""
+    kind, target = _place(place)
+    if kind == "folder":
+        from pipeline.publish import folder
+
+        return folder.versions(Path(target))
+    if kind == "s3":
+        from pipeline.publish import s3
+
+        return s3.versions(target, patience or Patience())
+    raise bad_place(place, "keeps its own list of versions", "Look at the record's page.")
+
+
+def _place(place: str) -> tuple[str, str]:
+    """The kind of place (folder, s3, zenodo, zenodo-sandbox), and where in it."""
+    if zenodo := ZENODO.fullmatch(place):
+        return zenodo["which"], zenodo["record"]
+    if place.startswith("s3://"):
+        return "s3", place
+    if place.startswith("file:"):
+        url = urlparse(place)
+        if url.netloc not in ("", "localhost") or not url.path.startswith("/"):
+            raise bad_place(place, "is not the address of a folder here", "Write it as file:///folder.")
+        return "folder", unquote(url.path)
+    if SCHEME.match(place) or not place:
+        raise bad_place(
+            place,
+            "is not a place that can be published to",
+            "Give a folder, file:///folder, s3://bucket/prefix, zenodo-sandbox: or zenodo:.",
+        )
+    return "folder", place

@@ -1,0 +1,116 @@
+"""What a publication came to, and how long one waits for a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.publish.contents import File
+
+State = Literal["published", "unchanged", "draft", "planned"]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publication came to.
+
+    `state`: `published` (visible now), `unchanged` (was there already, whole), `draft` (at Zenodo, for a person to
+    publish) or `planned` (a dry run; nothing was sent). `address`: where it is. `sent`: the files that went there, or
+    would. `kept`: the files that were there already with the right bytes. `removed`: files that an earlier, interrupted
+    run had left and that are gone now.
+    """
+
+    place: str
+    name: str
+    version: str
+    state: State
+    address: str
+    sent: tuple[File, ...] = ()
+    kept: tuple[File, ...] = ()
+    removed: tuple[str, ...] = ()
+    doi: str | None = None
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes that went there, or would."""
+        return sum(file.size for file in self.sent)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The publication as JSON-ready data."""
+        return {**asdict(self), "bytes_sent": self.bytes_sent}
+
+    def __str__(self) -> str:
+        verb = {
+            "published": "Published",
+            "unchanged": "Already published:",
+            "draft": "Draft of",
+            "planned": "Would publish",
+        }[self.state]
+        lines = [f"{verb} {self.name} {self.version}  {self.address}"]
+        if self.doi:
+            lines.append(f"  DOI {self.doi}{' (reserved)' if self.state == 'draft' else ''}")
+        tense = "to send" if self.state == "planned" else "sent"
+        lines.append(f"  {len(self.sent)} files {tense}, {self.bytes_sent:,} bytes; {len(self.kept)} there already")
+        if self.state == "planned":
+            lines += [f"  {file.size:>14,}  {file.path}" for file in self.sent]
+        gone = "to remove" if self.state == "planned" else "removed"
+        lines += [f"  {gone}, left by another run: {path}" for path in self.removed]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one waits for a server: seconds to connect, seconds without a byte, attempts, and the first pause
+    between two of them, which doubles each time; `longest` is the longest pause that a server may ask for."""
+
+    connect: float = 10
+    read: float = 120
+    attempts: int = 5
+    pause: float = 1
+    longest: float = 300
+
+
+def published_otherwise(place: str, version: str) -> InvalidData:
+    """The place holds this version with other checksums."""
+    return InvalidData(
+        Problem(
+            Kind.PUBLISHED_OTHERWISE,
+            "is published there already with other checksums, and a published version is never changed",
+            "Release what you have under a higher version.",
+            file=place,
+            value=version,
+        )
+    )
+
+
+def strange_files(place: str, version: str, paths: Sequence[str]) -> InvalidData:
+    """The folder of a version holds files that are not the release's."""
+    return InvalidData(
+        Problem(
+            Kind.PUBLISHED_OTHERWISE,
+            f"is not a file of the release {version}, and lies where that is published",
+            "Look at what it is; move it away, and run the command again.",
+            file=f"{place}/{path}",
+        )
+        for path in paths
+    )
+
+
+def bad_copy(paths: Sequence[str]) -> CannotRun:
+    """What was read back is not what was sent."""
+    return CannotRun(
+        Problem(
+            Kind.BAD_COPY,
+            "was read back with other bytes than were sent",
+            "Run the command again; it sends only what does not match. If it happens again, check the place.",
+            file=path,
+        )
+        for path in paths
+    )
+
+
+def bad_place(place: str, rule: str, fix: str) -> CannotRun:
+    """The place is not one that can be published to."""
+    return CannotRun(Problem(Kind.BAD_PLACE, rule, fix, value=place))
