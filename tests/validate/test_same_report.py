@@ -39,7 +39,7 @@ def no_table_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.validate.table.SMALL", 0)
 
 
-def both(folder: Path, resources: list[dict[str, Any]], files: dict[str, bytes]) -> None:
+def assert_same_report(folder: Path, resources: list[dict[str, Any]], files: dict[str, bytes]) -> None:
     """Asserts that both engines give the same errors in the same order, and the same number of rows."""
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -251,19 +251,21 @@ def test_a_field_is_judged_as_frictionless_judges_it(tmp_path: Path, kind: str, 
         f'{number},"{text.replace(chr(34), chr(34) * 2)}"' for number, text in enumerate(TEXTS[kind], 1)
     ]
     fields = [{"name": "id", "type": "integer"}, {"name": "cell", "type": kind, **variant}]
-    both(tmp_path, [resource("table", fields)], {"table.csv": ("\n".join(lines) + "\n").encode()})
+    assert_same_report(tmp_path, [resource("table", fields)], {"table.csv": ("\n".join(lines) + "\n").encode()})
 
 
 @pytest.mark.parametrize("kind", list(TEXTS))
 def test_a_column_alone_is_judged_as_frictionless_judges_it(tmp_path: Path, kind: str) -> None:
     lines = ["cell"] + [f'"{text.replace(chr(34), chr(34) * 2)}"' for text in TEXTS[kind]]
-    both(tmp_path, [resource("table", [{"name": "cell", "type": kind}])], {"table.csv": ("\n".join(lines)).encode()})
+    assert_same_report(
+        tmp_path, [resource("table", [{"name": "cell", "type": kind}])], {"table.csv": ("\n".join(lines)).encode()}
+    )
 
 
 def test_a_bound_on_datetimes_is_judged_as_frictionless_judges_it(tmp_path: Path) -> None:
     lines = ["at", "2020-01-01T10:00:00", "2019-12-31T23:59:59.5", "2020-01-01T09:00:00", "x"]
     fields = [{"name": "at", "type": "datetime", "constraints": {"minimum": "2020-01-01T09:00:00"}}]
-    both(tmp_path, [resource("table", fields)], {"table.csv": "\n".join(lines).encode()})
+    assert_same_report(tmp_path, [resource("table", fields)], {"table.csv": "\n".join(lines).encode()})
 
 
 # -- keys ------------------------------------------------------------------------------------------------------------
@@ -289,7 +291,7 @@ def test_keys_are_judged_on_typed_values_as_frictionless_judges_them(tmp_path: P
             {"fields": ["boss"], "reference": {"resource": "", "fields": ["id"]}},
         ],
     )
-    both(
+    assert_same_report(
         tmp_path,
         [parents, children],
         {
@@ -349,7 +351,7 @@ FILES = {
 def test_a_file_is_cut_as_frictionless_cuts_it(tmp_path: Path, content: bytes, match: str | None) -> None:
     fields = [{"name": "id", "type": "integer"}, {"name": "cell", "type": "string"}]
     more = {} if match is None else {"fieldsMatch": match}
-    both(tmp_path, [resource("table", fields, primaryKey=["id"], **more)], {"table.csv": content})
+    assert_same_report(tmp_path, [resource("table", fields, primaryKey=["id"], **more)], {"table.csv": content})
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,7 @@ def test_a_dialect_is_followed_as_frictionless_follows_it(tmp_path: Path, dialec
     delimiter = dialect.get("delimiter", ",")
     text = "id,cell\n1,a\n#x,b\n2,'a;b'\n\n3, \"c\"\n4,a\\;b\n".replace(",", delimiter)
     table = resource("table", fields) | {"dialect": dialect}
-    both(tmp_path, [table], {"table.csv": text.encode()})
+    assert_same_report(tmp_path, [table], {"table.csv": text.encode()})
 
 
 def test_errors_beyond_the_limit_are_left_out_as_frictionless_leaves_them_out(tmp_path: Path) -> None:
@@ -380,14 +382,16 @@ def test_errors_beyond_the_limit_are_left_out_as_frictionless_leaves_them_out(tm
         {"name": "cell", "type": "integer", "constraints": {"unique": True}},
     ]
     lines = ["id,cell"] + [f"x{number},{number % 7}" for number in range(2000)]
-    both(tmp_path, [resource("table", fields, primaryKey=["id"])], {"table.csv": "\n".join(lines).encode()})
+    assert_same_report(
+        tmp_path, [resource("table", fields, primaryKey=["id"])], {"table.csv": "\n".join(lines).encode()}
+    )
 
 
 def test_hash_bytes_and_counts_are_judged_as_frictionless_judges_them(tmp_path: Path) -> None:
     content = b"id,cell\n1,a\n2,b\n"
     table = resource("table", [{"name": "id", "type": "integer"}, {"name": "cell", "type": "string"}])
     for stated in ({"hash": "sha256:00"}, {"hash": "00"}, {"hash": "md5:00"}, {"hash": "sha1:00"}, {"bytes": 3}):
-        both(tmp_path, [table | stated], {"table.csv": content})
+        assert_same_report(tmp_path, [table | stated], {"table.csv": content})
 
 
 # -- any schema, any text --------------------------------------------------------------------------------------------
@@ -466,5 +470,5 @@ def test_any_table_is_judged_as_frictionless_judges_it(
             expected = validate(path, Terms("frictionless"))
         except Exception:  # what frictionless itself cannot survive has no verdict to compare with
             assume(False)
-        both(path, [described], {"table.csv": content})
+        assert_same_report(path, [described], {"table.csv": content})
         assert expected.tasks
