@@ -145,11 +145,13 @@ def _report(
         speed[bad, keys] = rows / python(FRICTIONLESS, folder, runs=1 if rows > 10_000 else 3).seconds
     other: Measured | None = python(PANDERA, folder) if find_spec("pandera") else None
     ratio = rows / ours.seconds / speed[bad, keys] if (bad, keys) in speed else float("nan")
-    scans = (ours.seconds - start.seconds) / max(scan.seconds - base.seconds, 1e-9)
+    # Below a twentieth of a second a scan is lost in the noise of starting a process.
+    net = scan.seconds - base.seconds
+    scans = f"{(ours.seconds - start.seconds) / net:6.1f}" if net > 0.05 else f"{'-':>6}"
     pandera = f"{other.seconds / ours.seconds:10.1f}" if other else f"{'-':>10}"
     print(
         f"{rows:>10} {bad:>6.1%} {'yes' if keys else 'no ':>4} {rows / ours.seconds:>10,.0f} {ours.seconds:>7.2f} "
-        f"{ours.megabytes:>6.0f} {'' if measured else '~':>5}{ratio:>9.1f} {pandera} {scans:>6.1f}",
+        f"{ours.megabytes:>6.0f} {'' if measured else '~':>5}{ratio:>9.1f} {pandera} {scans}",
         flush=True,
     )
 
