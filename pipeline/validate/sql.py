@@ -40,7 +40,7 @@ def value(screen: Screen, column: str) -> str:
 
 def _cast(screen: Screen, column: str) -> str:
     if screen.kind == "boolean":
-        return f"({column} IN ({', '.join(map(literal, screen.true_values)) or 'NULL'}))"
+        return f"({column} IN ({', '.join(map(literal, screen.true_values))}))" if screen.true_values else "false"
     if screen.kind == "number" and screen.decimal_char != ".":
         column = f"replace({column}, {literal(screen.decimal_char)}, '.')"
     # TRY_CAST, because DuckDB may evaluate the cast before the test that guards it.

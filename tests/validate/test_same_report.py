@@ -450,6 +450,16 @@ def _written(cell: str, quoting: str) -> str:
 @given(tables())
 @example(
     (
+        [
+            {"name": "f0", "type": "string"},
+            {"name": "f1", "type": "boolean", "trueValues": ["1"], "falseValues": ["1", "0"]},
+        ],
+        {"primaryKey": ["f1"]},
+        b"f0,f1\na,1\na,1",
+    )
+)
+@example(
+    (
         [{"name": "f0", "type": "yearmonth", "constraints": {"minimum": "2020-01"}}, {"name": "f1", "type": "string"}],
         {"primaryKey": ["f0"]},
         b"f0,f1\n2020-01,a\n2020-1,a",
