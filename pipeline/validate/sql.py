@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.tables import identifier, literal
+from pipeline.tables import literal
 from pipeline.validate.screen import DIGITS, Bound, IsDate, Length, Matches, OneOf, Screen, Test
 
 TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
@@ -79,8 +79,3 @@ def _number_bound(value: str, relation: str, limit: str, column: str) -> str:
 def is_short(column: str) -> str:
     """The condition that a number's text has at most the digits that a double keeps apart."""
     return f"length({column}) <= {DIGITS + 1}"
-
-
-def columns(names: list[str]) -> str:
-    """A list of columns."""
-    return ", ".join(identifier(name) for name in names)

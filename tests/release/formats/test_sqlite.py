@@ -95,7 +95,11 @@ def test_the_search_index_agrees_with_its_table(services_release: Path, tmp_path
     copy = tmp_path / "copy.sqlite"
     copy.write_bytes((services_release / "services.sqlite").read_bytes())
     con = sqlite3.connect(copy)
-    con.execute("INSERT INTO solutions_fts (solutions_fts, rank) VALUES ('integrity-check', 1)")
+    check = "INSERT INTO solutions_fts (solutions_fts, rank) VALUES ('integrity-check', 1)"
+    con.execute(check)
+    con.execute("DELETE FROM solutions")
+    with pytest.raises(sqlite3.DatabaseError):
+        con.execute(check)
     con.close()
 
 
