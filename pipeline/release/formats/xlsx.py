@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from pipeline.package import Resource
 from pipeline.release.formats.contents import Contents
@@ -43,7 +44,11 @@ def write(contents: Contents, path: Path) -> None:
     for table in contents.tables:
         if fitting[table.name]:
             _fill(workbook.add_worksheet(_sheet_name(table.name, names)), table, contents, bold)
-    workbook.close()
+    try:
+        workbook.close()
+    except FileCreateError as error:
+        # It wraps what the operating system refused, a full disk for one.
+        raise error.args[0] from None
 
 
 def _fits(table: Resource, contents: Contents) -> bool:

@@ -4,10 +4,16 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
+import pytest
 
+from pipeline.errors import CannotRun, Kind
+from pipeline.files import os_errors
 from pipeline.package import load
 from pipeline.progress import Progress
 from pipeline.release import release
+from pipeline.release.formats import xlsx
+from pipeline.release.formats.contents import Contents
+from pipeline.tables import connect, typed
 from tests.projects import field, package, table
 
 
@@ -94,3 +100,16 @@ def test_tables_with_names_that_a_sheet_cannot_have_get_names_of_their_own(tmp_p
     released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
     book = openpyxl.load_workbook(released.folder / "towns.xlsx")
     assert book.sheetnames == ["About", "About_2", "a" * 31, "a" * 29 + "_2", "b_x_", "b_x__2"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_disk_that_fills_up_under_the_workbook_is_named(services_release: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full, a device that is always full")
+    released = load(services_release)
+    con = connect()
+    relations = {each.name: typed(con, released, each) for each in released.tables}
+    with pytest.raises(CannotRun) as caught, os_errors("workbook"):
+        xlsx.write(Contents(con, released, relations, None), full)
+    assert [problem.kind for problem in caught.value.problems] == [Kind.DISK_FULL]
