@@ -17,7 +17,7 @@ PROGRAM = "servicebanken"
 
 HEAD = f"""# Commands
 
-<!-- Generated from pipeline/cli.py by `make docs`. Edit the help texts there, not this page. -->
+<!-- Generated from pipeline/cli/ by `make docs`. Edit the help texts there, not this page. -->
 
 `{PROGRAM} --help` and `{PROGRAM} COMMAND --help` print the same texts. What a message means is in
 [errors.md](errors.md).

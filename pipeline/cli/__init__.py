@@ -1,0 +1,9 @@
+"""The commands, a file each. Each is thin: it reads its options, calls its stage, and prints what came of it.
+
+Heavy imports stand inside the commands, so that `--help` answers at once.
+"""
+
+from pipeline.cli import assemble, build, init, publish, release, serve, sources, validate
+from pipeline.cli.session import main
+
+__all__ = ["assemble", "build", "init", "main", "publish", "release", "serve", "sources", "validate"]

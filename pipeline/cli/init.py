@@ -1,0 +1,29 @@
+"""`servicebanken init`: a new project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.session import Session, command, main
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@command
+def init(session: Session, directory: Path) -> None:
+    """Start a new project in DIRECTORY that builds: one example source, one example table.
+
+    \b
+    Example:
+      servicebanken init shops && servicebanken build --project shops
+    """
+    from pipeline.init import init
+
+    files = init(directory)
+    lines = [f"  {file}" for file in files]
+    session.print(
+        {"folder": str(directory), "files": files},
+        "\n".join([f"A new project in {directory}:", *lines, f"Build it: servicebanken build --project {directory}"]),
+    )

@@ -1,0 +1,34 @@
+"""`servicebanken publish`: a release where people get it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.session import Session, command, main
+
+
+@main.command()
+@click.argument("release", required=False, type=click.Path(path_type=Path))
+@click.option("--to", "place", required=True, metavar="PLACE", help="A folder, s3://bucket/prefix, or zenodo-sandbox:.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("--publish", "finish", is_flag=True, help="Publish the draft at Zenodo, too. It cannot be undone.")
+@click.option("--zenodo-api", "api", metavar="ADDRESS", help="The API of another InvenioRDM server in Zenodo's stead.")
+@command
+def publish(session: Session, release: Path | None, place: str, dry_run: bool, finish: bool, api: str | None) -> None:
+    """Publish a release where people get it; without RELEASE, the project's latest.
+
+    Every file is sent, read back and compared; only then is the version made visible. An interrupted publication goes
+    on where it stopped.
+
+    \b
+    Examples:
+      servicebanken publish --to /srv/www/data
+      servicebanken publish --to s3://bucket/servicebanken --dry-run
+    """
+    from pipeline.publish import publish
+
+    folder = (release or session.project.releases / "latest").resolve()
+    published = publish(folder, place, session.progress, dry_run=dry_run, finish=finish, api=api)
+    session.print(published.to_dict(), str(published))

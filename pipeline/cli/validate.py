@@ -1,0 +1,77 @@
+"""`servicebanken validate`: judge packages and tables."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from pipeline.cli.session import Session, command, main
+
+
+@main.command()
+@click.argument("path", nargs=-1)
+@click.option(
+    "--schema",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The Table Schema of a table that has none.",
+)
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page, too.")
+@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Of the report.")
+@click.option(
+    "--show", type=click.IntRange(0), default=20, show_default=True, help="Problems per table that are shown; 0 is all."
+)
+@click.option(
+    "--limit-errors", type=click.IntRange(0), default=1000, show_default=True, help="Errors per table; 0 is all."
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first error.")
+@click.option(
+    "--engine",
+    type=click.Choice(["screen", "frictionless"]),
+    default="screen",
+    show_default=True,
+    help="screen: DuckDB finds the suspects, frictionless judges them. frictionless: it judges every row.",
+)
+@command
+def validate(
+    session: Session,
+    path: tuple[str, ...],
+    schema: Path | None,
+    html: Path | None,
+    language: Literal["en", "sv"],
+    show: int,
+    limit_errors: int,
+    fail_fast: bool,
+    engine: Literal["screen", "frictionless"],
+) -> None:
+    """Judge data packages, ZIPs of packages, resource descriptors or tables; without PATH, the project's package.
+
+    PATH may be a web address. --json prints frictionless's report.
+
+    \b
+    Examples:
+      servicebanken validate
+      servicebanken validate shops.csv --schema shops.schema.json
+      servicebanken validate package.zip --html report.html
+    """
+    from pipeline.validate import Terms, lines, merged, settled, validate
+    from pipeline.validate.inputs import local
+
+    terms = Terms(engine, limit_errors, fail_fast, session.progress)
+    reports = []
+    with ExitStack() as stack:
+        paths = [stack.enter_context(local(source)) for source in path] or [session.project.package]
+        for each in paths:
+            with session.progress.step(f"validate {each.name}"):
+                reports.append(validate(each, terms, schema=schema))
+        report = merged(reports)
+        if html is not None:
+            from pipeline.files import write_text
+            from pipeline.validate.html import render
+
+            write_text(html, render(report, paths, language, schema=schema, limit=show))
+        session.print(settled(report), "\n".join(lines(report, language=language, limit=show)))
+    sys.exit(0 if report.valid else 1)
