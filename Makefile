@@ -12,7 +12,7 @@ serve: build
 	$(BIN)/servicebanken serve
 
 test: .venv/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: .venv/test
 	$(BIN)/python -m benchmarks.build
