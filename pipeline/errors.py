@@ -61,6 +61,8 @@ class Kind(StrEnum):
     VERSION_TOO_SMALL = "version-too-small"
     VERSION_TAKEN = "version-taken"
     DAMAGED_RELEASE = "damaged-release"
+    # a source that is fetched
+    DAMAGED_SNAPSHOT = "damaged-snapshot"
     # a place to publish to
     BAD_PLACE = "bad-place"
     PUBLISHED_OTHERWISE = "published-otherwise"

@@ -1,7 +1,7 @@
 """The sources of a project: publishers, their documents, and the tables of what they state.
 
 `sources/<publisher>/source.yml` names the publisher, its licence, how far it is trusted (`rank`, 1 is the most), and
-its documents; the CSV files beside it are named after tables.
+its documents, and what is fetched from it (pipeline/fetches.py); the CSV files beside it are named after tables.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InvalidData, Kind, Problem
+from pipeline.fetches import Fetch, read_fetches
 from pipeline.files import LINE, Text, os_errors, read_yaml
 
 FILE = "source.yml"
-OWN = {"publisher", "homepage", "licence", "rank", "description_en", "description_sv", "documents"}
+OWN = {"publisher", "homepage", "licence", "rank", "description_en", "description_sv", "documents", "fetch"}
 """What source.yml may say of the publisher."""
 
 
@@ -41,6 +42,7 @@ class Source:
     rank: int
     documents: tuple[Document, ...]
     tables: tuple[Path, ...]
+    fetches: tuple[Fetch, ...] = ()
 
 
 def read_all(folder: Path, root: Path) -> list[Source]:
@@ -64,7 +66,7 @@ def _read(folder: Path, root: Path) -> Source:
         if member != LINE and member not in OWN:
             fix = f"Known are: {', '.join(sorted(OWN))}."
             raise _bad(name, member.line, "is not something a source says", fix, member)
-        if member not in (LINE, "documents"):
+        if member not in (LINE, "documents", "fetch"):
             _check_text(member, value, name)
     for member in ("publisher", "licence", "rank", "documents"):
         if not content.get(member):
@@ -79,7 +81,21 @@ def _read(folder: Path, root: Path) -> Source:
         for member in listed
     )
     tables = tuple(sorted(folder.glob("*.csv")))
-    return Source(folder.name, folder, publisher, content.get("homepage") or None, licence, rank, documents, tables)
+    fetches = _fetches(content, name, documents)
+    homepage = content.get("homepage") or None
+    return Source(folder.name, folder, publisher, homepage, licence, rank, documents, tables, fetches)
+
+
+def _fetches(content: dict[Any, Any], name: str, documents: tuple[Document, ...]) -> tuple[Fetch, ...]:
+    if "fetch" not in content:
+        return ()
+    fetches = read_fetches(content["fetch"], name, [document.id for document in documents])
+    fetched = {fetch.document for fetch in fetches}
+    for document in documents:
+        if document.id in fetched and "accessed" in document.members:
+            rule = "is fetched, and says itself when it was `accessed`"
+            raise _bad(name, document.line, rule, "Leave `accessed` out: it is the day of the snapshot.", document.id)
+    return fetches
 
 
 def _check_text(member: Any, value: Any, name: str) -> None:
@@ -106,22 +122,24 @@ def _rank(value: Text, name: str) -> int:
 
 
 def _refuse_twins(sources: list[Source], root: Path) -> None:
-    first: dict[str, str] = {}
+    """Refuses an id that two documents have, or two fetches: it names their rows, or their snapshots."""
+    first: dict[tuple[str, str], str] = {}
     for source in sources:
         name = str((source.folder / FILE).relative_to(root))
-        for document in source.documents:
-            if document.id in first:
+        named = [("document", document.id, document.line) for document in source.documents]
+        for what, id, line in [*named, *(("fetch", fetch.id, fetch.line) for fetch in source.fetches)]:
+            if (what, id) in first:
                 raise InvalidData(
                     Problem(
                         Kind.DUPLICATE_DOCUMENT,
-                        f"is the id of a document in {first[document.id]} already",
-                        "Give each document an id of its own.",
+                        f"is the id of a {what} in {first[what, id]} already",
+                        f"Give each {what} an id of its own.",
                         file=name,
-                        row=document.line,
-                        value=document.id,
+                        row=line,
+                        value=id,
                     )
                 )
-            first[document.id] = name
+            first[what, id] = name
 
 
 def _bad(file: str, line: int | None, rule: str, fix: str, value: str | None = None) -> InvalidData:
