@@ -1,4 +1,4 @@
-"""The order of the stages: assemble, validate, release. Only this module knows them all."""
+"""The order of the stages: assemble, validate, release, and describe within it. Only this module knows them all."""
 
 from __future__ import annotations
 
@@ -41,14 +41,16 @@ class Built:
     changes: tuple[str, ...]
 
 
-def build(project: Project, progress: Progress, asked: str | None = None) -> Built:
+def build(project: Project, progress: Progress, asked: str | None = None, base_url: str | None = None) -> Built:
     """Brings the project's latest release up to date with its sources, and says which release that is.
 
+    `base_url`: the address below which its releases are published; it stands above the contract's `baseUrl`.
     Raises InvalidData where sources or tables are wrong; the latest release is then as it was.
     """
     _check_asked(asked)
+    base_url = _checked(base_url)
     with _alone(project):
-        state = _fingerprint(project)
+        state = _fingerprint(project, base_url)
         unchanged = None if asked else _unchanged(project, state)
         if unchanged:
             progress.say("Nothing has changed since the latest release.")
@@ -61,7 +63,7 @@ def build(project: Project, progress: Progress, asked: str | None = None) -> Bui
 
             with progress.step("assemble"):
                 rows = sum(assemble(project, project.package, progress).values())
-        package = load(project.package).with_file(project.contract.file)
+        package = _placed(load(project.package), base_url).with_file(project.contract.file)
         released = _validated_release(project, package, progress, asked)
         with suppress(OSError):  # It only spares the next build its work.
             write_json(project.build / STATE, {"fingerprint": state, "version": released.version})
@@ -74,11 +76,27 @@ def build(project: Project, progress: Progress, asked: str | None = None) -> Bui
         )
 
 
-def release_package(project: Project, package: Package, progress: Progress, asked: str | None) -> Released:
-    """Validates a package and releases it below the project's `build/releases`."""
+def release_package(
+    project: Project, package: Package, progress: Progress, asked: str | None, base_url: str | None = None
+) -> Released:
+    """Validates a package and releases it below the project's `build/releases`; `base_url` as for `build`."""
     _check_asked(asked)
+    package = _placed(package, _checked(base_url))
     with _alone(project):
         return _validated_release(project, package, progress, asked)
+
+
+def _checked(base_url: str | None) -> str | None:
+    from pipeline.describe import checked_base_url
+
+    return None if base_url is None else checked_base_url(base_url)
+
+
+def _placed(package: Package, base_url: str | None) -> Package:
+    """The package with the address below which its releases are published, where one is given."""
+    from pipeline.describe import BASE_URL
+
+    return package if base_url is None else replace(package, descriptor={**package.descriptor, BASE_URL: base_url})
 
 
 def _check_asked(asked: str | None) -> None:
@@ -97,6 +115,7 @@ def _alone(project: Project) -> Iterator[None]:
 
 
 def _validated_release(project: Project, package: Package, progress: Progress, asked: str | None) -> Released:
+    from pipeline import describe
     from pipeline.release import release
     from pipeline.serve.metadata import stated
     from pipeline.validate import problems, settled, validate
@@ -112,7 +131,7 @@ def _validated_release(project: Project, package: Package, progress: Progress, a
     if project.metadata.is_file():
         extras["metadata.yml"] = project.metadata
     with progress.step("release"):
-        return release(package, project.releases, progress, extras, asked)
+        return release(package, project.releases, progress, extras, asked, describe.write)
 
 
 def _shown(package: Package, paths: Iterable[str], project: Project) -> str:
@@ -170,9 +189,9 @@ def _key_of_row(path: Path, key: list[str], number: int) -> str:
 # -- whether anything has changed ----------------------------------------------------------------------------------
 
 
-def _fingerprint(project: Project) -> str:
+def _fingerprint(project: Project, base_url: str | None) -> str:
     """A hash of everything that a release is made from: the project's files, this code, and the libraries."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{base_url}\n".encode())
     for path in _inputs(project):
         digest.update(f"{path.relative_to(project.root)}\0{sha256(path)}\n".encode())
     code = Path(__file__).parent

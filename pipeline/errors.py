@@ -57,6 +57,7 @@ class Kind(StrEnum):
     BAD_VIEW = "bad-view"
     ENDLESS_PATTERN = "endless-pattern"
     BAD_ARCHIVE = "bad-archive"
+    MISSING_METADATA = "missing-metadata"
     # a release
     VERSION_TOO_SMALL = "version-too-small"
     VERSION_TAKEN = "version-taken"

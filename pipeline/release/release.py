@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +28,9 @@ from pipeline.tables import COPY_CSV, connect, identifier, labels, literal, raw,
 
 LATEST = "latest"
 CHANGELOG = "CHANGELOG.md"
+
+Describe = Callable[[Path, str], None]
+"""Writes descriptions into the folder of a release, to which the archive of that name will be added."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,11 @@ def release(
     progress: Progress,
     extras: Mapping[str, Path | str],
     asked: str | None = None,
+    describe: Describe | None = None,
 ) -> Released:
     """Releases a valid package below `releases`; `extras` are files to put beside it, as paths or as texts.
+
+    `describe` describes the release once its data and its changelog are written.
 
     Nothing is written when the latest release holds the same. Raises InvalidData where the latest release is damaged,
     or where `asked`, a version, is a smaller step than the changes demand, or is taken.
@@ -76,8 +82,12 @@ def release(
         earlier = (before / CHANGELOG).read_text(encoding="utf-8") if before else None
         text = changelog(version, created, changes, earlier)
         (folder / CHANGELOG).write_text(text, encoding="utf-8", newline="\n")
+        zipped = f"{package.stem}-{version}.zip"
+        if describe is not None:
+            progress.advance(6, 7, "catalog")
+            describe(folder, zipped)
         progress.advance(7, 7, "zip")
-        archive.write(folder, folder / f"{package.stem}-{version}.zip")
+        archive.write(folder, folder / zipped)
         manifest.write(folder)
         manifest.verify(folder)
         folder.rename(releases / str(version))

@@ -1,0 +1,143 @@
+"""What is described: a package on disk, the files that hold it in each format, and where it will be published."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pipeline import about
+from pipeline.errors import CannotRun, Kind, Problem
+from pipeline.files import sha256
+from pipeline.package import Package, Resource, load
+
+CATALOG = "catalog"
+"""The folder of a release that holds the descriptions."""
+
+BASE_URL = "baseUrl"
+"""The member of a descriptor that says where its releases are published."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the package: its path, its size in bytes and its SHA-256, and the table that it holds.
+
+    `table` is None for a file that holds them all or is no table. Size and checksum are None for a file that is not
+    written yet: the archive, which holds the descriptions too.
+    """
+
+    path: str
+    table: Resource | None
+    size: int | None
+    sha256: str | None
+
+    @property
+    def ending(self) -> str:
+        """What the name ends with, in lower case, without the dot."""
+        return self.path.rpartition(".")[2].lower()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A package, its files, and the address below which its releases lie, if it is known; that ends with a slash."""
+
+    package: Package
+    files: tuple[File, ...]
+    base_url: str | None
+
+    @property
+    def descriptor(self) -> Mapping[str, Any]:
+        """The package's descriptor."""
+        return self.package.descriptor
+
+    @property
+    def version(self) -> str | None:
+        """The version, as the descriptor says."""
+        return about.text(self.descriptor.get("version"))
+
+    @property
+    def date(self) -> str | None:
+        """The day when this version was made (`created`), as 2026-01-31."""
+        created = about.text(self.descriptor.get("created"))
+        return created[:10] if created else None
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """The language tags of the package; texts without a tag are in the first."""
+        return about.languages(self.descriptor)
+
+    def texts(self, holder: Mapping[str, Any], member: str) -> dict[str, str]:
+        """The text of a member of the package, a table or a field, by language."""
+        return about.texts(holder, member, self.languages)
+
+    def text(self, holder: Mapping[str, Any], member: str) -> str | None:
+        """The text of a member in the package's first language, or in the first that there is."""
+        return next(iter(self.texts(holder, member).values()), None)
+
+    @property
+    def root(self) -> str | None:
+        """The address of the folder of this version; it ends with a slash."""
+        if self.base_url is None:
+            return None
+        return f"{self.base_url}{quote(self.version)}/" if self.version else self.base_url
+
+    def address(self, path: str, start: str = CATALOG) -> str:
+        """The address of a file of the package: absolute, or else relative to the folder `start` of the package."""
+        return quote(os.path.relpath(path or ".", start or ".")) if self.root is None else self.root + quote(path)
+
+    def of_table(self, table: Resource) -> list[File]:
+        """The files that hold a table."""
+        return [file for file in self.files if file.table is table]
+
+
+def read(path: Path, base_url: str | None = None, archive: str | None = None) -> Dataset:
+    """The package at `path`, a folder or a descriptor, as what is to be described.
+
+    `base_url` stands above the descriptor's. `archive` is the name of the ZIP that will be put beside the rest.
+    """
+    package = load(path)
+    base_url = base_url or about.address(package.descriptor.get(BASE_URL))
+    return Dataset(package, tuple(_files(package, archive)), _as_folder(base_url) if base_url else None)
+
+
+def checked_base_url(base_url: str) -> str:
+    """An address that releases can lie below. Raises CannotRun for one that is none."""
+    if about.address(base_url) is None or "?" in base_url or "#" in base_url:
+        raise CannotRun(
+            Problem(
+                Kind.BAD_OPTION,
+                "is not the address of a folder on the web",
+                "Write it as https://data.example.org/shops/.",
+                value=f"--base-url {base_url}",
+            )
+        )
+    return _as_folder(base_url)
+
+
+def _as_folder(address: str) -> str:
+    return address if address.endswith("/") else f"{address}/"
+
+
+def _files(package: Package, archive: str | None) -> list[File]:
+    """The files of each table, then those that hold them all: as a release names them, as far as they are there."""
+    tables = {table.name: table for table in package.tables}
+    found = []
+    for resource in package.resources:
+        table = tables.get(resource.name)
+        derived = [f"data/{resource.stem}.parquet", f"{resource.stem}.geojson"] if table else []
+        found += [(path, table) for path in dict.fromkeys([*resource.paths, *derived])]
+    found += [(f"{package.stem}.{ending}", None) for ending in ("sqlite", "xlsx")]
+    files = [_file(package.folder, path, table) for path, table in found if (package.folder / path).is_file()]
+    version = about.text(package.descriptor.get("version"))
+    name = archive or f"{package.stem}-{version}.zip"
+    if archive or (package.folder / name).is_file():
+        files.append(File(name, None, None, None))
+    return files
+
+
+def _file(folder: Path, path: str, table: Resource | None) -> File:
+    return File(path, table, (folder / path).stat().st_size, sha256(folder / path))

@@ -1,0 +1,1 @@
+"""index.html: the page of a release."""
