@@ -148,7 +148,9 @@ class _Reading:
         self._pattern(
             texts["id"], "[a-z0-9]+(-[a-z0-9]+)*", "is not the id of a fetch", "Write it like kolada-service."
         )
-        self._pattern(texts["url"], r"https?://[^\s/]+(/\S*)?", "is not an address that is fetched", "Write https://….")
+        self._pattern(
+            texts["url"], r"https?://[^\s/@]+(/\S*)?", "is not an address that is fetched", "Write https://…."
+        )
         self._pattern(texts["cadence"], "[1-9][0-9]{0,4}", "is not a number of days", "Write a whole number.")
         if texts["reader"] not in readers.names():
             known = ", ".join(readers.names())

@@ -10,6 +10,7 @@ exposes:
     following(fetch, answer)    what to request after an answer: the next page, the chunks that a /config allows
     read(fetch, answer)         the rows in an answer, by relation; an answer without rows gives {}
     missing(fetch, answers)     what was asked for and is not in the answers, a sentence fragment each
+    sample(fetch)               the fetch, asking for the least that shows the source's shape (`collect --check`)
 
 `following` and `read` raise `BadAnswer` for a body that is no answer: an error page, an Overpass `remark`, numbers
 that do not add up. A reader is stateless: the same bytes give the same rows, in the same order.
@@ -87,6 +88,9 @@ class Reader(Protocol):
 
     def missing(self, fetch: Fetch, answers: list[Answer]) -> list[str]:
         """What was asked for and is not there, such as "the indicator N07530"; empty when all is."""
+
+    def sample(self, fetch: Fetch) -> Fetch:
+        """The fetch with an `ask` (or address) cut down to one thing of each kind; the fetch itself if it is small."""
 
 
 def names() -> list[str]:

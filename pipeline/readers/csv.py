@@ -39,3 +39,7 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
 
 def missing(fetch: Fetch, answers: list[Answer]) -> list[str]:  # noqa: ARG001
     return []
+
+
+def sample(fetch: Fetch) -> Fetch:
+    return fetch
