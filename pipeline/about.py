@@ -1,7 +1,8 @@
 """What a descriptor says about its package: texts in their languages, people, licences, sources, addresses.
 
 Descriptors are read with suspicion: what is not the text, list or address that the standard asks for counts as not
-said. A text without a language tag (`title` beside `title@sv`) is in the first of the package's `languages`.
+said. A text without a language tag (`title` beside `title@sv`) is in the first of the package's `languages` that has
+no text of its own.
 """
 
 from __future__ import annotations
@@ -105,22 +106,22 @@ def languages(descriptor: Mapping[str, Any]) -> list[str]:
 
 def texts(holder: Mapping[str, Any], member: str, spoken: list[str]) -> dict[str, str]:
     """The text of a member by language (`title`, `title@sv`), that without a tag first; blank ones are left out."""
-    found = {(spoken or [UNKNOWN])[0]: text(holder.get(member))}
-    for name, value in holder.items():
-        base, _, tag = name.partition("@")
-        if base == member and TAG.fullmatch(tag):
-            found.setdefault(tag, text(value))
-    return {language: value for language, value in found.items() if value}
+    return {tag: found for tag, value in _by_language(holder, member, spoken) if (found := text(value))}
 
 
 def words(holder: Mapping[str, Any], member: str, spoken: list[str]) -> dict[str, list[str]]:
     """The same for a list of texts (`keywords`, `keywords@sv`)."""
-    found = {(spoken or [UNKNOWN])[0]: _strings(holder.get(member))}
-    for name, value in holder.items():
-        base, _, tag = name.partition("@")
-        if base == member and TAG.fullmatch(tag):
-            found.setdefault(tag, _strings(value))
-    return {language: list(dict.fromkeys(values)) for language, values in found.items() if values}
+    listed = ((tag, list(dict.fromkeys(_strings(value)))) for tag, value in _by_language(holder, member, spoken))
+    return {tag: found for tag, found in listed if found}
+
+
+def _by_language(holder: Mapping[str, Any], member: str, spoken: list[str]) -> list[tuple[str, Any]]:
+    """The values of a member by language tag; what carries no tag is in the first language that has no other."""
+    parts = [(name.partition("@"), value) for name, value in holder.items()]
+    tagged = [(tag, value) for (base, _, tag), value in parts if base == member and TAG.fullmatch(tag)]
+    taken = {tag for tag, _ in tagged}
+    own = next((tag for tag in spoken if tag not in taken), None if spoken and taken else UNKNOWN)
+    return ([] if own is None else [(own, holder.get(member))]) + tagged
 
 
 def people(descriptor: Mapping[str, Any]) -> list[Person]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
@@ -24,21 +24,26 @@ BASE_URL = "baseUrl"
 
 @dataclass(frozen=True)
 class File:
-    """A file of the package: its path, its size in bytes and its SHA-256, and the table that it holds.
+    """A file of the package: its path, its size in bytes and its SHA-256, and the resource that it holds.
 
-    `table` is None for a file that holds them all or is no table. Size and checksum are None for a file that is not
-    written yet: the archive, which holds the descriptions too.
+    `resource` is None for a file that holds them all. Size and checksum are None for a file that is not written yet:
+    the archive, which holds the descriptions too.
     """
 
     path: str
-    table: Resource | None
+    resource: Resource | None
     size: int | None
     sha256: str | None
 
     @property
     def ending(self) -> str:
         """What the name ends with, in lower case, without the dot."""
-        return self.path.rpartition(".")[2].lower()
+        return PurePosixPath(self.path).suffix.removeprefix(".").lower()
+
+    @property
+    def table(self) -> Resource | None:
+        """The table that it holds, if that is what it holds."""
+        return self.resource if self.resource and self.resource.is_table and self.resource.schema else None
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class Dataset:
 
     def of_table(self, table: Resource) -> list[File]:
         """The files that hold a table."""
-        return [file for file in self.files if file.table is table]
+        return [file for file in self.files if file.resource is table]
 
 
 def read(path: Path, base_url: str | None = None, archive: str | None = None) -> Dataset:
@@ -123,15 +128,13 @@ def _as_folder(address: str) -> str:
 
 
 def _files(package: Package, archive: str | None) -> list[File]:
-    """The files of each table, then those that hold them all: as a release names them, as far as they are there."""
-    tables = {table.name: table for table in package.tables}
-    found = []
+    """The files of each resource, then those that hold them all: as a release names them, as far as they are there."""
+    found: list[tuple[str, Resource | None]] = []
     for resource in package.resources:
-        table = tables.get(resource.name)
-        derived = [f"data/{resource.stem}.parquet", f"{resource.stem}.geojson"] if table else []
-        found += [(path, table) for path in dict.fromkeys([*resource.paths, *derived])]
+        derived = [f"data/{resource.stem}.parquet", f"{resource.stem}.geojson"] if resource in package.tables else []
+        found += [(path, resource) for path in dict.fromkeys([*resource.paths, *derived])]
     found += [(f"{package.stem}.{ending}", None) for ending in ("sqlite", "xlsx")]
-    files = [_file(package.folder, path, table) for path, table in found if (package.folder / path).is_file()]
+    files = [_file(package.folder, path, holds) for path, holds in found if (package.folder / path).is_file()]
     version = about.text(package.descriptor.get("version"))
     name = archive or f"{package.stem}-{version}.zip"
     if archive or (package.folder / name).is_file():
@@ -139,5 +142,5 @@ def _files(package: Package, archive: str | None) -> list[File]:
     return files
 
 
-def _file(folder: Path, path: str, table: Resource | None) -> File:
-    return File(path, table, (folder / path).stat().st_size, sha256(folder / path))
+def _file(folder: Path, path: str, resource: Resource | None) -> File:
+    return File(path, resource, (folder / path).stat().st_size, sha256(folder / path))

@@ -74,7 +74,7 @@ def _download(dataset: Dataset, file: File, start: str) -> dict[str, Any]:
         "@type": "DataDownload",
         "name": file.path,
         "description": dataset.text(file.table.descriptor, "title") if file.table else None,
-        "encodingFormat": media.TYPES.get(file.ending, media.ANY),
+        "encodingFormat": media.form(file.ending).media_type,
         "contentUrl": dataset.address(file.path, start),
         "contentSize": f"{file.size} B" if file.size is not None else None,
         "sha256": file.sha256,
