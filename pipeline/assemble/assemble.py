@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.assemble.merge import CREATE_TRACES, drop_followers, merge
 from pipeline.assemble.stated import (
@@ -13,10 +13,10 @@ from pipeline.assemble.stated import (
     refuse_incomplete,
     unknown_tables,
 )
-from pipeline.assemble.written import ORIGINS, descriptor, write
+from pipeline.assemble.written import ORIGINS, descriptor, files, is_file, write
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import draft, os_errors, replace_folder, staging, write_json
-from pipeline.package import DESCRIPTOR
+from pipeline.package import DESCRIPTOR, Package
 from pipeline.progress import Progress
 from pipeline.project import Project
 from pipeline.sources import read_all
@@ -34,6 +34,7 @@ def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
     sources = read_all(project.sources, project.root)
     contract = project.contract
     refuse_incomplete(contract)
+    copied = files(contract, sources, project.root)
     con = connect()
     load_precedence(con, sources)
     problems: list[Problem] = []
@@ -50,7 +51,7 @@ def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
         merge(con, table)
     # What killed runs left is removed in the project's own folder only, whose lock the caller holds.
     with (staging if out == project.package else draft)(out.parent) as folder:
-        counts = write(con, contract, folder)
+        counts = write(con, contract, copied, folder)
         write_json(folder / DESCRIPTOR, descriptor(contract, sources))
         with os_errors(str(out)):
             replace_folder(folder, out)
@@ -62,14 +63,16 @@ def _refuse_place(out: Path, project: Project) -> None:
     kept = (project.sources, project.releases)
     if any(out == folder or out.is_relative_to(folder) for folder in kept) or project.root.is_relative_to(out):
         rule = "is the project's own folder, or holds it, its sources or its releases"
-    elif out.is_dir() and not _is_empty_or_assembled(out):
+    elif out.is_dir() and not _is_empty_or_assembled(out, project.contract):
         rule = "holds something else than a package that was assembled"
     else:
         return
     raise CannotRun(Problem(Kind.NOT_EMPTY, rule, "Name a new folder; nothing was written.", file=str(out)))
 
 
-def _is_empty_or_assembled(folder: Path) -> bool:
+def _is_empty_or_assembled(folder: Path, contract: Package) -> bool:
     with os_errors(str(folder)):
         names = {path.name for path in folder.iterdir()}
-    return names in (set(), {DESCRIPTOR, ORIGINS, "data"})
+    own = {DESCRIPTOR, ORIGINS, "data"}
+    copied = {PurePosixPath(resource.paths[0]).name for resource in contract.resources if is_file(resource)}
+    return not names or own <= names <= own | copied

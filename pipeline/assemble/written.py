@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import shutil
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import duckdb
 
 from pipeline.assemble.merge import sql_names
 from pipeline.assemble.stated import DISCREPANCIES, PROVENANCE, merged_relation
+from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.files import os_errors
-from pipeline.package import Package
+from pipeline.package import Package, Resource
 from pipeline.sources import Source
 from pipeline.tables import COPY_CSV, identifier, literal, sort_order
 
@@ -46,7 +49,8 @@ GROUP BY {keys}
 """
 
 
-def write(con: duckdb.DuckDBPyConnection, contract: Package, folder: Path) -> dict[str, int]:
+def write(con: duckdb.DuckDBPyConnection, contract: Package, files: Mapping[str, Path], folder: Path) -> dict[str, int]:
+    """Writes all but the descriptor; `files` are those that are copied as they are. Returns the tables' row counts."""
     counts = {}
     with os_errors(str(folder)):
         (folder / "data").mkdir()
@@ -59,6 +63,8 @@ def write(con: duckdb.DuckDBPyConnection, contract: Package, folder: Path) -> di
             fields = ", ".join(identifier(name) for name in table.field_names)
             query = f"SELECT {fields} FROM {rows} ORDER BY {sort_order(table)}"
             counts[table.name] = con.execute(COPY_CSV.format(query=query, path=literal(str(path)))).fetchall()[0][0]
+        for name, path in files.items():
+            shutil.copyfile(path, folder / name)
         con.execute(COPY_CSV.format(query=_origins(contract), path=literal(str(folder / ORIGINS))))
     return counts
 
@@ -72,14 +78,39 @@ def _origins(contract: Package) -> str:
     return " UNION ALL ".join(queries) + " ORDER BY ALL"
 
 
+def is_file(resource: Resource) -> bool:
+    """Whether the resource is a file that is no table: a source holds it, and it is copied as it is."""
+    return len(resource.paths) == 1 and not resource.is_table
+
+
+def files(contract: Package, sources: list[Source], root: Path) -> dict[str, Path]:
+    """The contract's files that are no tables, by name, each with the one source's file of that name.
+
+    Raises InvalidData for a file that no source holds, or that several do.
+    """
+    found: dict[str, Path] = {}
+    for resource in filter(is_file, contract.resources):
+        name = PurePosixPath(resource.paths[0]).name
+        held = [source.folder / name for source in sources if (source.folder / name).is_file()]
+        if len(held) != 1:
+            places = ", ".join(str(path.relative_to(root)) for path in held)
+            rule = f"stands in several sources: {places}" if held else "stands in no source"
+            fix = "Keep one of them." if held else f"Put it into the folder of its publisher, sources/…/{name}."
+            raise InvalidData(Problem(Kind.MISSING_FILE, rule, fix, file=str(contract.file), value=name))
+        found[name] = held[0]
+    return found
+
+
 def descriptor(contract: Package, sources: list[Source]) -> dict[str, Any]:
     """The contract with paths that start from the package's folder, and the publishers as its sources."""
     descriptor = dict(contract.descriptor)
     tables = {table.name for table in contract.tables}
     descriptor["resources"] = [
         {**resource.descriptor, "path": f"data/{resource.stem}.csv"}
-        for resource in contract.resources
         if resource.name in tables
+        else {**resource.descriptor, "path": PurePosixPath(resource.paths[0]).name}
+        for resource in contract.resources
+        if resource.name in tables or is_file(resource)
     ]
     descriptor["sources"] = [
         {"title": source.publisher} | ({"path": source.homepage} if source.homepage else {})

@@ -7,9 +7,11 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline.maps import areas
 from tests.dataset.conftest import ROOT, Rows
 
 SHARED = ROOT.parent / "shared" / "research"
@@ -56,11 +58,28 @@ def test_a_table_holds_at_least_what_is_known(rows: Callable[[str], Rows], table
     assert len(rows(table)) >= least
 
 
+def _tables(release: Path) -> list[dict[str, Any]]:
+    """The descriptors of the release's tables."""
+    resources = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["resources"]
+    return [resource for resource in resources if "schema" in resource]
+
+
+def test_every_municipality_of_the_project_has_its_boundary(release: Path, rows: Callable[[str], Rows]) -> None:
+    drawn = {area.code for area in areas(release / "files/municipality-boundaries.geojson")}
+    assert {row["code"] for row in rows("municipalities") if row["participant"] == "true"} <= drawn
+
+
+def test_the_boundaries_of_the_counties_are_small_enough_for_a_page(release: Path) -> None:
+    path = release / "files/county-boundaries.geojson"
+    assert len(areas(path)) == 21
+    assert path.stat().st_size < 100_000
+
+
 def test_every_cell_can_be_traced_to_a_document(release: Path, rows: Callable[[str], Rows]) -> None:
     traced = {(row["table"], row["key"], row["field"]) for row in rows("provenance")}
     documents = {row["id"] for row in rows("documents")}
     untraced = []
-    for resource in json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["resources"]:
+    for resource in _tables(release):
         table, key = resource["name"], resource["schema"]["primaryKey"]
         if table in ("provenance", "discrepancies"):
             continue
@@ -76,10 +95,7 @@ def test_every_cell_can_be_traced_to_a_document(release: Path, rows: Callable[[s
 
 
 def test_every_line_of_provenance_speaks_of_a_cell_that_is_there(release: Path, rows: Callable[[str], Rows]) -> None:
-    keys = {
-        resource["name"]: resource["schema"]["primaryKey"]
-        for resource in json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["resources"]
-    }
+    keys = {resource["name"]: resource["schema"]["primaryKey"] for resource in _tables(release)}
     cells = {
         (table, "|".join(row[part] for part in key), field)
         for table, key in keys.items()
@@ -156,7 +172,7 @@ def test_a_figure_has_a_unit(rows: Callable[[str], Rows]) -> None:
 
 def test_free_text_stands_in_both_languages(release: Path, rows: Callable[[str], Rows]) -> None:
     lonely = []
-    for resource in json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["resources"]:
+    for resource in _tables(release):
         names = [field["name"] for field in resource["schema"]["fields"]]
         for name in names:
             other = name.removesuffix("_sv") + "_en"
