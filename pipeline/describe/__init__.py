@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.describe import dcat, schema_org
+from pipeline.describe import croissant, csvw, dcat, schema_org
 from pipeline.describe.dataset import BASE_URL, CATALOG, Dataset, checked_base_url, read
 from pipeline.describe.document import Document, Note
 from pipeline.errors import InvalidData
@@ -20,6 +20,8 @@ NOTES = "notes.json"
 FORMATS: Mapping[str, tuple[str, Callable[[Dataset], Document]]] = {
     "dcat": ("dcat.rdf", dcat.render_xml),
     "dcat-ttl": ("dcat.ttl", dcat.render_turtle),
+    "csvw": ("csvw-metadata.json", csvw.render),
+    "croissant": ("croissant.json", croissant.render),
     "schema-org": ("schema-org.jsonld", schema_org.render),
 }
 """Each format: the file in the catalogue's folder, and what renders it."""

@@ -83,6 +83,25 @@ class Dataset:
         """The text of a member in the package's first language, or in the first that there is."""
         return next(iter(self.texts(holder, member).values()), None)
 
+    def words(self, member: str) -> dict[str, list[str]]:
+        """A list of texts of the package, by language."""
+        return about.words(self.descriptor, member, self.languages)
+
+    @property
+    def doi(self) -> str | None:
+        """The bare DOI of the dataset, from `doi` or `id`."""
+        return about.doi(self.descriptor.get("doi")) or about.doi(self.descriptor.get("id"))
+
+    @property
+    def citation(self) -> str:
+        """How this version is cited, in one sentence: who, when, what, which version, where."""
+        who = "; ".join(person.name for person in about.creators(self.descriptor))
+        year = f" ({self.date[:4]})" if self.date else ""
+        what = self.text(self.descriptor, "title") or self.package.name
+        version = f", version {self.version}" if self.version else ""
+        where = f"https://doi.org/{self.doi}" if self.doi else self.root
+        return f"{who}{year}{': ' if who or year else ''}{what}{version}.{f' {where}' if where else ''}"
+
     @property
     def root(self) -> str | None:
         """The address of the folder of this version; it ends with a slash."""

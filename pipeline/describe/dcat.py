@@ -152,7 +152,7 @@ def _dataset(dataset: Dataset, publisher: Person) -> Iterator[Triple]:
     yield subject, f"{DCTERMS}publisher", _agent(dataset, publisher)
     if (contact := about.in_role(descriptor, "contact")) and contact.email:
         yield subject, f"{DCAT}contactPoint", _own(dataset, "contact")
-    for language, words in about.words(descriptor, "keywords", dataset.languages).items():
+    for language, words in dataset.words("keywords").items():
         for word in words:
             yield subject, f"{DCAT}keyword", Literal(word, language)
     for theme in about.words(descriptor, "themes", []).get(UNKNOWN, []):

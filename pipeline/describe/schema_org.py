@@ -34,7 +34,6 @@ def members(dataset: Dataset, start: str) -> dict[str, Any]:
     )
     first, *others = titles.values()
     publisher = about.in_role(descriptor, "publisher")
-    identifier = about.doi(descriptor.get("id"))
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
@@ -43,23 +42,22 @@ def members(dataset: Dataset, start: str) -> dict[str, Any]:
         "alternateName": others,
         "description": "\n\n".join(descriptions.values()),
         "url": dataset.root or about.address(descriptor.get("homepage")),
-        "identifier": f"https://doi.org/{identifier}" if identifier else None,
+        "identifier": f"https://doi.org/{dataset.doi}" if dataset.doi else about.uuid(descriptor.get("id")),
         "version": dataset.version,
         "datePublished": dataset.date,
         "inLanguage": dataset.languages,
         "isAccessibleForFree": True,
         "license": [licence.path or licence.name for licence in about.licences(descriptor)],
-        "keywords": [
-            word for words in about.words(descriptor, "keywords", dataset.languages).values() for word in words
-        ],
-        "creator": [_agent(person) for person in about.creators(descriptor)],
-        "publisher": _agent(publisher) if publisher else None,
+        "keywords": [word for words in dataset.words("keywords").values() for word in words],
+        "creator": [agent(person) for person in about.creators(descriptor)],
+        "publisher": agent(publisher) if publisher else None,
         "isBasedOn": [source.path for source in about.sources(descriptor) if source.path],
         "distribution": [_download(dataset, file, start) for file in dataset.files],
     }
 
 
-def _agent(person: Person) -> dict[str, Any]:
+def agent(person: Person) -> dict[str, Any]:
+    """A person or an organisation."""
     return {
         "@type": "Person" if person.is_person else "Organization",
         "name": person.name,

@@ -77,9 +77,7 @@ def metadata(release: Release) -> dict[str, Any]:
         ],
         "rights": _rights(descriptor),
         "languages": [{"id": code} for code in _unique(map(about.iso_639_3, spoken)) if code],
-        "subjects": [
-            {"subject": word} for word in _unique(chain(*about.words(descriptor, "keywords", spoken).values()))
-        ],
+        "subjects": [{"subject": word} for word in _unique(chain(*keywords.values()))],
         "related_identifiers": _related(descriptor),
     }
     return {name: value for name, value in members.items() if value}
