@@ -9,10 +9,13 @@ import click
 
 from pipeline.cli.session import Session, command, main
 
+FORMATS = ["dcat", "dcat-ttl", "csvw", "croissant", "schema-org"]
+"""Those of `pipeline.describe`, which is not imported for the sake of --help."""
+
 
 @main.command()
 @click.argument("package", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "format", required=True, metavar="FORMAT", help="schema-org.")
+@click.option("--format", "format", required=True, type=click.Choice(FORMATS), help="What it is described for.")
 @click.option(
     "--base-url", metavar="ADDRESS", help="Where releases are published. Default: `baseUrl` in datapackage.json."
 )

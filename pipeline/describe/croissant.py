@@ -112,7 +112,7 @@ def render(dataset: Dataset) -> Document:
         "citeAs": dataset.citation,
         "isLiveDataset": False,
         "distribution": [_file_object(dataset, file) for file in files],
-        "recordSet": [_record_set(dataset, table, file, names, notes) for table, file in sources],
+        "recordSet": [_record_set(dataset, table, file, sources, names, notes) for table, file in sources],
     }
     if len(files) < len(dataset.files):
         notes.append(Note("resources", "The archive is left out: its checksum is not known within it."))
@@ -163,16 +163,26 @@ def _file_object(dataset: Dataset, file: File) -> dict[str, Any]:
 
 
 def _record_set(
-    dataset: Dataset, table: Resource, file: File, names: dict[str, str], notes: list[Note]
+    dataset: Dataset,
+    table: Resource,
+    file: File,
+    sources: list[tuple[Resource, File]],
+    names: dict[str, str],
+    notes: list[Note],
 ) -> dict[str, Any]:
     name = names[table.name]
-    references = {}
+    # By file and column: mlcroissant 1.1.1 cannot load a reference to a record set that has references itself.
+    files = {other.name: other_file for other, other_file in sources}
+    references: dict[str, Any] = {}
     for fields, other, there in table.foreign_keys:
         if len(fields) > 1:
             place = f"{table.name}.foreignKeys"
             notes.append(Note(place, f"Croissant has no keys of several fields: {', '.join(fields)} to {other}."))
-        elif other in names:
-            references[fields[0]] = f"{names[other]}/{quote(there[0], safe='')}"
+        elif other in files:
+            references[fields[0]] = {
+                "fileObject": {"@id": _id(files[other].path)},
+                "extract": {"column": there[0]},
+            }
     for field in table.fields:
         if field.get("categories"):
             notes.append(Note(f"{table.name}.{field['name']}", "The labels of its codes are left out."))
@@ -190,7 +200,7 @@ def _record_set(
                 "description": dataset.text(field, "description") or dataset.text(field, "title"),
                 "dataType": TYPES.get(field.get("type", "any"), "sc:Text"),
                 "source": {"fileObject": {"@id": _id(file.path)}, "extract": {"column": field["name"]}},
-                "references": {"field": {"@id": references[field["name"]]}} if field["name"] in references else None,
+                "references": references.get(field["name"]),
             }
             for field in table.fields
         ],

@@ -1,0 +1,142 @@
+"""A release describes itself; the same for anybody's package, whatever its texts hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from pipeline.cli.describe import FORMATS as OFFERED
+from pipeline.describe import FORMATS, read, render
+from pipeline.errors import InvalidData
+from tests.command import invoke
+from tests.projects import field, package, reference, table
+
+BASE = "https://data.example.org/towns/"
+HOSTILE = 'Towns <script>alert(1)</script> ]]> " \\ \u202e"@sv . <x> <y> <z>\n\u0001'
+ABOUT: dict[str, Any] = {
+    "title": "Towns",
+    "title@sv": "Orter",
+    "description": "What towns there are.",
+    "description@sv": "Vilka orter det finns.",
+    "version": "1.0.0",
+    "created": "2026-01-31T00:00:00Z",
+    "languages": ["en", "sv"],
+    "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
+    "contributors": [{"title": "Example", "roles": ["creator", "publisher"], "type": "NonProfitOrganisation"}],
+}
+
+
+def towns(folder: Path, **members: Any) -> Path:
+    """A package of two tables, one of which has a licence of its own."""
+    odbl = [{"name": "ODbL-1.0", "path": "https://opendatacommons.org/licenses/odbl/1-0/"}]
+    tables = [
+        table("counties", [field("code"), field("name")], ["code"]),
+        table(
+            "towns",
+            [field("code"), field("county")],
+            ["code"],
+            foreignKeys=[reference("county", "counties", "code")],
+            licenses=odbl,
+        ),
+    ]
+    files = {"counties.csv": "code,name\n04,Södermanland\n", "towns.csv": "code,county\n0482,04\n"}
+    return package(folder, tables, files, **{**ABOUT, **members})
+
+
+def test_the_command_offers_every_format() -> None:
+    assert list(FORMATS) == OFFERED
+
+
+def test_a_table_with_a_licence_of_its_own_is_a_distribution_of_its_own(tmp_path: Path) -> None:
+    text = render(read(towns(tmp_path), BASE), "dcat-ttl").text
+    licences = dict.fromkeys(line.strip() for line in text.splitlines() if "dcterms:license" in line)
+    assert list(licences) == [
+        "dcterms:license <http://creativecommons.org/publicdomain/zero/1.0/> ;",
+        "dcterms:license <http://creativecommons.org/licenses/by/4.0/> ;",
+        "dcterms:license <https://opendatacommons.org/licenses/odbl/1-0/> ;",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "format", "missing"),
+    [
+        ({"licenses": []}, "dcat", ["licenses"]),
+        ({"licenses": [{"path": "javascript:alert(1)"}]}, "croissant", ["licenses"]),
+        ({"contributors": [], "description": ""}, "croissant", ["description", "contributors"]),
+        ({"contributors": [{"title": "x", "roles": ["publisher"]}]}, "dcat", ["contributors.type"]),
+        ({"title": 7}, "schema-org", ["title"]),
+    ],
+)
+def test_what_a_format_needs_and_the_package_lacks_is_named(
+    members: dict[str, Any], format: str, missing: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidData) as error:
+        render(read(towns(tmp_path, **{"title@sv": "", "description@sv": "", **members}), BASE), format)
+    assert [problem.field for problem in error.value.problems] == missing
+
+
+def test_dcat_says_that_it_needs_an_address(tmp_path: Path) -> None:
+    run = invoke("describe", towns(tmp_path), "--format", "dcat")
+    assert (run.code, run.out) == (1, "")
+    assert "baseUrl: lacks what DCAT-AP-SE must have" in run.err
+
+
+def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
+    run = invoke("describe", towns(tmp_path), "--format", "dcat", "--base-url", "javascript:x")
+    assert run.code == 2
+    assert "[bad-option]" in run.err
+
+
+def test_texts_do_not_break_out(tmp_path: Path) -> None:
+    dataset = read(towns(tmp_path, title=HOSTILE, **{"title@x> <y": "z"}), BASE)
+    root = ElementTree.fromstring(render(dataset, "dcat").text)
+    titles = {found.text for found in root.iter("{http://purl.org/dc/terms/}title")}
+    assert HOSTILE.replace("\u0001", "\ufffd") in titles
+    assert {"script", "x", "z"}.isdisjoint(element.tag for element in root.iter())
+    for format in ("csvw", "croissant", "schema-org"):
+        json.loads(render(dataset, format).text)
+    turtle = render(dataset, "dcat-ttl").text
+    assert '\\" \\\\ \u202e\\"@sv . <x> <y> <z>\\n\ufffd"@en' in turtle
+
+
+def test_the_bytes_do_not_hang_on_the_hash_seed(tmp_path: Path) -> None:
+    folder = towns(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from pipeline.describe import FORMATS, read, render\n"
+        f"for name in FORMATS: print(render(read(Path(sys.argv[1]), {BASE!r}), name).text)"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code, folder],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 1
+
+
+def test_somebodys_release_says_which_formats_were_left_out_and_why(tmp_path: Path) -> None:
+    bare = package(tmp_path, [table("towns", [field("code")], ["code"])], {"towns.csv": "code\n0482\n"})
+    assert invoke("build", "--quiet", "--project", bare).code == 0
+    catalog = bare / "build/releases/latest/catalog"
+    assert sorted(path.name for path in catalog.iterdir()) == ["csvw-metadata.json", "notes.json"]
+    notes = json.loads((catalog / "notes.json").read_text(encoding="utf-8"))
+    assert "licenses" in [lack["member"] for lack in notes["dcat"]["lacking"]]
+
+
+def test_a_build_notices_another_base_url(tmp_path: Path) -> None:
+    folder = towns(tmp_path)
+    versions = []
+    for address in (BASE, BASE, "https://elsewhere.example.org/"):
+        run = invoke("build", "--quiet", "--project", folder, "--base-url", address)
+        versions.append(run.out.split("  ")[0])
+    assert versions == ["Released 1.0.0", "Up to date: 1.0.0", "Released 1.0.1"]
