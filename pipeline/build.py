@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from pipeline import manifest
 from pipeline.errors import InvalidData, PipelineError, Problem
 from pipeline.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.package import DESCRIPTOR, Package, load
@@ -221,7 +222,7 @@ def _inputs(project: Project) -> list[Path]:
 
 def _unchanged(project: Project, state: str) -> Built | None:
     """The latest release, if it is whole and was made from the same as is there now."""
-    from pipeline.release import latest, manifest
+    from pipeline.release import latest
 
     path = project.build / STATE
     folder = latest(project.releases)

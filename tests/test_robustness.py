@@ -12,10 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline import manifest
 from pipeline.assemble.sheet import read
 from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
 from pipeline.files import draft, os_errors, read_json, read_yaml, remove_abandoned
-from pipeline.release import latest, manifest
+from pipeline.release import latest
 from pipeline.sources import read_all
 from tests.command import servicebanken
 from tests.projects import SOURCE, change, put, source, tree

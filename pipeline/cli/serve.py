@@ -22,7 +22,7 @@ def serve(session: Session, release: Path | None, host: str, port: int, open_bro
     Example:
       servicebanken serve --port 8080
     """
-    from pipeline.release import manifest
+    from pipeline import manifest
     from pipeline.serve.app import run
 
     folder = release or session.project.releases / "latest"

@@ -57,8 +57,8 @@ def validate(
       servicebanken validate shops.csv --schema shops.schema.json
       servicebanken validate package.zip --html report.html
     """
+    from pipeline.inputs import local
     from pipeline.validate import Terms, lines, merged, settled, validate
-    from pipeline.validate.inputs import local
 
     terms = Terms(engine, limit_errors, fail_fast, session.progress)
     reports = []

@@ -13,12 +13,12 @@ from typing import Any
 
 import duckdb
 
+from pipeline import manifest
 from pipeline.descriptor import check_schema
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import os_errors, sha256, staging, write_json
 from pipeline.package import DESCRIPTOR, Package, Resource, load
 from pipeline.progress import Progress
-from pipeline.release import manifest
 from pipeline.release.changelog import changelog
 from pipeline.release.compare import Change, compare
 from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx

@@ -16,11 +16,11 @@ from typing import Any
 import frictionless
 import pytest
 
+from pipeline import manifest
 from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError
 from pipeline.progress import Progress
 from pipeline.publish import Published, invenio, publish
 from pipeline.publish.result import Patience
-from pipeline.release import manifest
 from tests.projects import change, put, tree
 from tests.publish.releases import QUICK, make
 from tests.publish.zenodo_server import PREFIX, TOKEN, Fault, Zenodo, zenodo

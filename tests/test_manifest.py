@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from pipeline import manifest
 from pipeline.errors import CannotRun, InvalidData
-from pipeline.release import manifest
 from tests.projects import put
 
 FIX = "A release is never changed: delete its folder and build it again, or fetch it again. [damaged-release]"
@@ -59,3 +60,61 @@ def test_checksums_that_are_no_text_are_a_damaged_release(tmp_path: Path) -> Non
     put(tmp_path, {"a.csv": "id\n", "SHA256SUMS": b"\xff\xfe\n"})
     with pytest.raises(InvalidData):
         manifest.verify(tmp_path)
+
+
+SUM = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{SUM}  ../a.csv",
+        f"{SUM}  /etc/passwd",
+        f"{SUM}  b/../../a.csv",
+        f"{SUM}  ..\\a.csv",
+        f"{SUM} a.csv",
+        f"{SUM.upper()}  a.csv",
+        "x  a.csv",
+        f"{SUM}  ",
+        "",
+    ],
+)
+def test_a_line_that_is_none_or_leads_out_of_the_release_is_named(line: str, tmp_path: Path) -> None:
+    put(tmp_path / "release", {"a.csv": "x", "SHA256SUMS": f"{SUM}  a.csv\n{line}\n"})
+    put(tmp_path, {"a.csv": "x"})
+    with pytest.raises(InvalidData) as caught:
+        manifest.verify(tmp_path / "release")
+    (problem,) = caught.value.problems
+    assert (problem.kind, problem.file, problem.row, problem.value) == (
+        "damaged-release",
+        f"{tmp_path}/release/SHA256SUMS",
+        2,
+        line,
+    )
+
+
+def test_a_path_that_stands_there_twice_is_named(tmp_path: Path) -> None:
+    put(tmp_path, {"a.csv": "x", "SHA256SUMS": f"{SUM}  a.csv\n{SUM}  a.csv\n"})
+    with pytest.raises(InvalidData) as caught:
+        manifest.verify(tmp_path)
+    assert [problem.row for problem in caught.value.problems] == [2]
+
+
+def test_what_is_neither_file_nor_folder_is_named_and_not_read(tmp_path: Path) -> None:
+    put(tmp_path, {"a.csv": "x"})
+    manifest.write(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(InvalidData) as caught:
+        manifest.verify(tmp_path)
+    assert [problem.file for problem in caught.value.problems] == [f"{tmp_path}/link", f"{tmp_path}/pipe"]
+
+
+def test_files_are_returned_with_size_and_checksum_and_told_one_by_one(tmp_path: Path) -> None:
+    put(tmp_path, {"data/a.csv": "x", "b.csv": ""})
+    manifest.write(tmp_path)
+    told: list[tuple[int, int, str]] = []
+    files = manifest.verify(tmp_path, lambda *each: told.append(each))
+    assert [(file.path, file.size) for file in files] == [("SHA256SUMS", 149), ("b.csv", 0), ("data/a.csv", 1)]
+    assert files[2].sha256 == SUM
+    assert told == [(1, 2, "b.csv"), (2, 2, "data/a.csv")]
