@@ -181,6 +181,8 @@ class _Reading:
             if not ask.get(member):
                 raise self._bad(ask.get(LINE, self.line), f"does not say `{member}` under `ask`", f"Add `{member}:`.")
         plain: dict[str, Any] = _plain(ask)
+        if rule := reader.wrong(plain):
+            raise self._bad(ask.get(LINE, self.line), rule, "docs/collect.md shows what the reader takes.")
         return plain
 
     def _tables(self, relations: Mapping[str, tuple[str, ...]]) -> tuple[Mapped, ...]:

@@ -6,6 +6,7 @@ exposes:
 
     NEEDS, TAKES    the members of `ask:` in source.yml that it must and may be given (frozensets of names)
     RELATIONS       the relations that it reads, each with its columns: {"data": ("kpi", "municipality", …)}
+    wrong(ask)                  what is wrong with the values under `ask:`, a sentence fragment, or None
     requests(fetch)             the first requests of a fetch
     following(fetch, answer)    what to request after an answer: the next page, the chunks that a /config allows
     read(fetch, answer)         the rows in an answer, by relation; an answer without rows gives {}
@@ -22,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 if TYPE_CHECKING:
     from pipeline.fetches import Fetch
@@ -77,6 +78,9 @@ class Reader(Protocol):
     TAKES: frozenset[str]
     RELATIONS: Mapping[str, tuple[str, ...]]
 
+    def wrong(self, ask: Mapping[str, Any]) -> str | None:
+        """What is wrong with the values under `ask`, such as "has `kpis` that are no list"; None if nothing."""
+
     def requests(self, fetch: Fetch) -> list[Request]:
         """The first requests of a fetch, at least one."""
 
@@ -91,6 +95,15 @@ class Reader(Protocol):
 
     def sample(self, fetch: Fetch) -> Fetch:
         """The fetch with an `ask` (or address) cut down to one thing of each kind; the fetch itself if it is small."""
+
+
+def no_list(ask: Mapping[str, Any], *names: str) -> str | None:
+    """What is wrong with the first of the members that is there and is no list of texts."""
+    for name in names:
+        value = ask.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(member, str) for member in value):
+            return f"has `{name}` under `ask` that is no list of texts"
+    return None
 
 
 def names() -> list[str]:

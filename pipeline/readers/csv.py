@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from io import StringIO
+from typing import Any
 
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Columns, Request
@@ -12,6 +14,12 @@ NEEDS = frozenset[str]()
 TAKES = frozenset({"delimiter", "encoding"})
 RELATIONS = {"rows": ()}
 """The columns are the file's own."""
+
+
+def wrong(ask: Mapping[str, Any]) -> str | None:
+    return next(
+        (f"has `{name}` under `ask` that is no text" for name in TAKES if not isinstance(ask.get(name, ""), str)), None
+    )
 
 
 def requests(fetch: Fetch) -> list[Request]:
