@@ -101,3 +101,45 @@ def test_an_address_that_is_not_of_the_web_becomes_no_link(address: object, tmp_
     told = metadata(load(tmp_path), tmp_path / "metadata.yml")
     assert "license_url" not in told
     assert "source_url" not in told
+
+
+QUESTION = """\
+databases:
+  towns:
+    queries:
+      q:
+        title: Which?
+        title@sv: Vilka?
+        sql: SELECT 1
+        columns: {a: {title: One, title@sv: Ett}}
+    tables:
+      towns: {facets: [note_sv, kind], label_column: note_sv, sort: note_sv}
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "question", "column"),
+    [
+        ("sv", "Städer", "Vilka?", "Ett"),
+        ("en", "Towns", "Which?", "One"),
+        (None, "Städer / Towns", "Vilka? / Which?", "Ett / One"),
+    ],
+)
+def test_texts_are_in_the_language_that_is_asked_for(
+    language: str | None, title: str, question: str, column: str, tmp_path: Path
+) -> None:
+    put(_package(tmp_path), {"metadata.yml": QUESTION})
+    told = metadata(load(tmp_path), tmp_path / "metadata.yml", language)["databases"]["towns"]
+    assert told["tables"]["towns"]["title"] == title
+    assert told["queries"]["q"] == {"title": question, "sql": "SELECT 1", "columns": {"a": {"title": column}}}
+
+
+def test_columns_are_those_of_the_language_where_there_are_such(tmp_path: Path) -> None:
+    both = table("towns", [field("id"), field("note_sv"), field("note_en"), field("kind")], ["id"])
+    package(tmp_path, [both], {"metadata.yml": QUESTION})
+    told = metadata(load(tmp_path), tmp_path / "metadata.yml", "en")["databases"]["towns"]["tables"]["towns"]
+    assert (told["facets"], told["label_column"], told["sort"]) == (["note_en", "kind"], "note_en", "note_en")
+    only_swedish = table("towns", [field("id"), field("note_sv"), field("kind")], ["id"])
+    package(tmp_path, [only_swedish], {})
+    told = metadata(load(tmp_path), tmp_path / "metadata.yml", "en")["databases"]["towns"]["tables"]["towns"]
+    assert (told["facets"], told["label_column"], told["sort"]) == (["note_sv", "kind"], "note_sv", "note_sv")

@@ -1,4 +1,4 @@
-"""In the answers of queries: a cell of the column `sida_page`, such as `solutions/moskosel`, links to that row."""
+"""In the answers of queries: a cell of the column `record`, such as `solutions/moskosel`, links to that row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datasette import hookimpl
 from datasette.utils import tilde_encode
 from markupsafe import Markup
 
-COLUMN = "sida_page"
+COLUMN = "record"
 
 
 @hookimpl
