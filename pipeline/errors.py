@@ -62,6 +62,7 @@ class Kind(StrEnum):
     VERSION_TOO_SMALL = "version-too-small"
     VERSION_TAKEN = "version-taken"
     DAMAGED_RELEASE = "damaged-release"
+    DIFFERENT_COPY = "different-copy"
     # a source that is fetched
     DAMAGED_SNAPSHOT = "damaged-snapshot"
     # a place to publish to

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from urllib.parse import urljoin, urlparse
+from urllib.parse import ParseResult, urljoin, urlparse
 
 from pipeline.descriptor import as_list
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
@@ -27,6 +28,9 @@ TIMEOUT = (10, 60)
 CHUNK = 1 << 20
 
 
+ADDRESS = re.compile("https?:", re.IGNORECASE)
+
+
 @contextmanager
 def local(source: str) -> Iterator[Path]:
     """The path of what `source` names; a ZIP is unpacked and an address fetched into a folder that is removed after.
@@ -34,7 +38,7 @@ def local(source: str) -> Iterator[Path]:
     Raises InvalidData for a ZIP that is none, reaches outside its folder or unpacks to more than `MAX_BYTES`;
     CannotRun where an address does not answer.
     """
-    is_address = urlparse(source).scheme in ("http", "https")
+    is_address = ADDRESS.match(source)
     if not is_address and Path(source).suffix.lower() != ".zip":
         yield Path(source)
         return
@@ -87,7 +91,7 @@ def _refuse_unsafe(members: list[zipfile.ZipInfo], path: Path) -> None:
 
 def _fetched(address: str, folder: Path) -> Path:
     """What is at an address, and for a descriptor the files that its resources name."""
-    path = _download(address, folder / (PurePosixPath(urlparse(address).path).name or DESCRIPTOR))
+    path = download(address, folder / (PurePosixPath(parsed(address).path).name or DESCRIPTOR))
     if path.suffix == ".json":
         content = read_json(path, address)
         resources = content.get("resources") if isinstance(content, dict) else None
@@ -97,24 +101,45 @@ def _fetched(address: str, folder: Path) -> Path:
                     not urlparse(part).scheme and not part.startswith("/") and ".." not in PurePosixPath(part).parts
                 )
                 if inside:
-                    _download(urljoin(address, part), folder / part)
+                    download(urljoin(address, part), folder / part)
     return path
 
 
-def _download(address: str, target: Path) -> Path:
+def parsed(address: str) -> ParseResult:
+    """The parts of an address. Raises CannotRun for what is none."""
+    try:
+        return urlparse(address)
+    except ValueError as error:
+        raise CannotRun(
+            Problem(Kind.NOT_FETCHED, f"is no address: {error}", "Check the address.", value=address)
+        ) from None
+
+
+def download(address: str, target: Path, *, missing_ok: bool = False) -> Path:
+    """Fetches a file, and returns `target`.
+
+    Raises CannotRun where the address does not answer, or with more than `MAX_BYTES`. With `missing_ok`, `target` is
+    not there after a server has said that it has no such file.
+    """
     import requests
 
-    target.parent.mkdir(parents=True, exist_ok=True)
     size = 0
     try:
-        with requests.get(address, stream=True, timeout=TIMEOUT) as answer, os_errors(str(target)):
+        with requests.get(address, stream=True, timeout=TIMEOUT) as answer:
+            if missing_ok and answer.status_code in (404, 410):
+                return target
             answer.raise_for_status()
-            with target.open("wb") as file:
+            # What requests raises are OSErrors, too; only the disk's are the disk's.
+            with os_errors(str(target)):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                file = target.open("wb")
+            with file:
                 for chunk in answer.iter_content(CHUNK):
                     size += len(chunk)
                     if size > MAX_BYTES:
                         raise requests.RequestException(f"more than {MAX_BYTES:,} bytes")
-                    file.write(chunk)
+                    with os_errors(str(target)):
+                        file.write(chunk)
     except requests.RequestException as error:
         raise CannotRun(
             Problem(Kind.NOT_FETCHED, f"could not be fetched: {error}", "Check the address.", value=address)

@@ -3,7 +3,19 @@
 Heavy imports stand inside the commands, so that `--help` answers at once.
 """
 
-from pipeline.cli import assemble, build, describe, init, publish, release, serve, sources, validate
+from pipeline.cli import assemble, build, describe, init, publish, release, serve, sources, validate, verify
 from pipeline.cli.session import main
 
-__all__ = ["assemble", "build", "describe", "init", "main", "publish", "release", "serve", "sources", "validate"]
+__all__ = [
+    "assemble",
+    "build",
+    "describe",
+    "init",
+    "main",
+    "publish",
+    "release",
+    "serve",
+    "sources",
+    "validate",
+    "verify",
+]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pipeline.errors import SHOWN, PipelineError
+from pipeline.errors import SHOWN, PipelineError, Problem
 from pipeline.progress import Progress, Style
 
 if TYPE_CHECKING:
@@ -42,11 +42,17 @@ class Session:
         if self.as_json:
             self.print({"errors": [problem.to_dict() for problem in error.problems]}, "")
         else:
-            for problem in error.problems[:SHOWN]:
-                click.echo(f"error: {problem}", err=True)
-            if len(error.problems) > SHOWN:
-                click.echo(f"error: and {len(error.problems) - SHOWN} more", err=True)
+            self.complain(error.problems)
         sys.exit(error.exit_code)
+
+    def complain(self, problems: Sequence[Problem]) -> None:
+        """Names the first problems on stderr and counts the others, unless the result is JSON, which holds them."""
+        if self.as_json:
+            return
+        for problem in problems[:SHOWN]:
+            click.echo(f"error: {problem}", err=True)
+        if len(problems) > SHOWN:
+            click.echo(f"error: and {len(problems) - SHOWN} more", err=True)
 
 
 def _style(as_json: bool, quiet: bool) -> Style:

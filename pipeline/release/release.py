@@ -87,6 +87,7 @@ def release(
             progress.advance(6, 7, "catalog")
             describe(folder, zipped)
         progress.advance(7, 7, "zip")
+        manifest.write(folder)  # of what is in the archive, for who has that alone
         archive.write(folder, folder / zipped)
         manifest.write(folder)
         manifest.verify(folder)

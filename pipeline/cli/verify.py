@@ -1,0 +1,45 @@
+"""`servicebanken verify`: whether a release is what it was made as."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.session import Session, command, main
+
+if TYPE_CHECKING:
+    from pipeline.verify import Found
+
+
+@main.command()
+@click.argument("release", required=False)
+@command
+def verify(session: Session, release: str | None) -> None:
+    """Check that a release is what it was made as; without RELEASE, the project's latest.
+
+    RELEASE is a folder, a ZIP, or the web address of either. Checked are the bytes of every file, that none is missing
+    and none besides, the sizes and hashes in datapackage.json, that every table is valid, that SQLite and Parquet hold
+    the rows of the CSV, and that the ZIP holds the files beside it.
+
+    \b
+    Examples:
+      servicebanken verify
+      servicebanken verify https://data.example.org/shops/1.2.0/
+      servicebanken verify servicebanken-1.2.0.zip
+    """
+    from pipeline.validate import Terms, problems, validate
+    from pipeline.verify import verify
+
+    def judge(folder: Path) -> Found:
+        report = validate(folder, Terms(progress=session.progress))
+        rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
+        return f"{len(report.tasks)} resources with {rows:,} rows are valid", problems(report)
+
+    source = release if release is not None else str(session.project.releases / "latest")
+    verified = verify(source, session.progress, judge)
+    session.print(verified.to_dict(), str(verified))
+    session.complain(verified.problems)
+    sys.exit(0 if verified.whole else 1)

@@ -1,0 +1,124 @@
+"""The checks of a release, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline import manifest
+from pipeline.errors import InvalidData, PipelineError, Problem
+from pipeline.package import Package, load
+from pipeline.progress import Progress
+from pipeline.verify import archive, described, rows
+from pipeline.verify.obtain import obtained
+from pipeline.verify.result import Check, Found, Verified
+
+Judge = Callable[[Path], Found]
+"""Validates the package in a folder."""
+
+Rebuild = Callable[[Path, str], Found]
+"""Makes the release of that version anew, and compares it with the one in the folder."""
+
+NONE = "the release has none"
+
+
+def verify(source: str, progress: Progress, judge: Judge, rebuild: Rebuild | None = None) -> Verified:
+    """Verifies the release that `source` names: a folder, a ZIP, or the address of either.
+
+    Where a file has other bytes than listed, nothing more is looked at: what is not the release needs no judgement.
+    Raises CannotRun where there is no release, or where it cannot be read or fetched.
+    """
+    with obtained(source, progress) as folder, _named(folder, source):
+        checks = _Checks(progress)
+        with progress.step("files"):
+            files, problems = manifest.inspect(folder, progress.advance)
+        checks.add(
+            "files", (f"{len(files)} files with the bytes that are listed; none missing, none besides", problems)
+        )
+        package = _package(folder, checks) if not problems else None
+        if package is not None:
+            checks.look("descriptor", lambda: described.check(package, files))
+            if checks.look("tables", lambda: judge(folder)):
+                _rows(package, checks)
+            else:
+                for name in ("parquet", "sqlite"):
+                    checks.skip(name, "the tables are not valid")
+            checks.look("zip", lambda: archive.check(package, files))
+            if rebuild is not None:
+                checks.look("rebuild", lambda: rebuild(folder, str(package.descriptor.get("version"))))
+        return Verified(
+            source,
+            package.name if package else None,
+            str(package.descriptor.get("version")) if package else None,
+            len(files),
+            sum(file.size for file in files),
+            tuple(checks.made),
+            tuple(_within(problem, folder, source) for problem in checks.problems),
+        )
+
+
+@contextmanager
+def _named(folder: Path, source: str) -> Iterator[None]:
+    """Lets an error speak of the release as it was named, and not of the folder where it was unpacked."""
+    try:
+        yield
+    except PipelineError as error:
+        raise type(error)(_within(problem, folder, source) for problem in error.problems) from None
+
+
+def _within(problem: Problem, folder: Path, source: str) -> Problem:
+    """The problem with its file as a path within the release."""
+    if problem.file == str(folder):
+        return replace(problem, file=source)
+    return replace(problem, file=problem.file.removeprefix(f"{folder}/")) if problem.file else problem
+
+
+def _package(folder: Path, checks: _Checks) -> Package | None:
+    try:
+        return load(folder)
+    except PipelineError as error:
+        checks.add("descriptor", ("", list(error.problems)))
+        return None
+
+
+def _rows(package: Package, checks: _Checks) -> None:
+    with checks.progress.step("rows"):
+        found = rows.compare(package, checks.progress)
+    for name, each in found.items():
+        checks.add(name, each)
+
+
+class _Checks:
+    """The checks that have been made, and what they found."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.made: list[Check] = []
+        self.problems: list[Problem] = []
+
+    def look(self, name: str, check: Callable[[], Found | None]) -> bool:
+        """Makes a check, and tells whether all is well; what it cannot go on with has failed it."""
+        with self.progress.step(name):
+            try:
+                found = check()
+            except InvalidData as error:
+                found = "", list(error.problems)
+        return self.add(name, found)
+
+    def add(self, name: str, found: Found | None) -> bool:
+        """A check that has been made; None where the release has nothing of the kind."""
+        if found is None:
+            self.skip(name, NONE)
+            return True
+        note, problems = found
+        if problems:
+            note = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        self.made.append(Check(name, "failed" if problems else "ok", note))
+        self.problems += problems
+        return not problems
+
+    def skip(self, name: str, why: str) -> None:
+        """A check that is not made."""
+        self.made.append(Check(name, "skipped", why))
