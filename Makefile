@@ -11,7 +11,7 @@ build: .venv/run
 serve: build
 	$(BIN)/servicebanken serve
 
-test: .venv/test
+test: .venv/test .venv/validators/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: .venv/test
@@ -33,6 +33,8 @@ lock: .venv/test
 	  --custom-compile-command "make lock" pyproject.toml locks/build.in -o locks/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" --extra test pyproject.toml locks/build.in -c locks/run.txt -o locks/test.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" locks/validators.in -o locks/validators.txt
 
 clean:
 	rm -rf .venv build/package build/releases build/state.json
@@ -49,4 +51,10 @@ clean:
 
 .venv/test: .venv/run locks/test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/test.txt
+	touch $@
+
+# What judges the descriptions of a release asks for other versions than frictionless does.
+.venv/validators/ready: .venv/python locks/validators.txt
+	$(BIN)/python -m venv .venv/validators
+	.venv/validators/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/validators.txt
 	touch $@

@@ -33,6 +33,19 @@ LANGUAGES = {
 }
 """ISO 639-1, as in a descriptor, to ISO 639-3, as InvenioRDM and the EU's vocabulary want it."""
 
+CONTRIBUTOR_TYPES = {
+    "contact": "ContactPerson",
+    "contributor": "Other",
+    "dataCurator": "DataCurator",
+    "funder": "Sponsor",
+    "maintainer": "DataManager",
+    "originator": "DataCollector",
+    "owner": "RightsHolder",
+    "publisher": "Distributor",
+    "wrangler": "DataCurator",
+}
+"""Roles of contributors (Data Package 2 and 1) to contributor types of DataCite; InvenioRDM has them in lower case."""
+
 UNKNOWN = ""
 """The language of a text that carries no tag, in a package that names no language."""
 
@@ -139,6 +152,13 @@ def creators(descriptor: Mapping[str, Any]) -> list[Person]:
 def in_role(descriptor: Mapping[str, Any], role: str) -> Person | None:
     """The first in `contributors` with a role."""
     return next((person for person in people(descriptor) if role in person.roles), None)
+
+
+def contributor_types(person: Person) -> list[str]:
+    """What DataCite calls somebody who contributed: at least one type."""
+    return list(dict.fromkeys(CONTRIBUTOR_TYPES[role] for role in person.roles if role in CONTRIBUTOR_TYPES)) or [
+        "Other"
+    ]
 
 
 def licences(holder: Mapping[str, Any]) -> list[Licence]:

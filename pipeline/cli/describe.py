@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli.session import Session, command, main
 
-FORMATS = ["dcat", "dcat-ttl", "csvw", "croissant", "schema-org"]
+FORMATS = ["dcat", "dcat-ttl", "csvw", "croissant", "schema-org", "datacite", "citation", "sitemap"]
 """Those of `pipeline.describe`, which is not imported for the sake of --help."""
 
 

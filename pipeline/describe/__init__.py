@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.describe import croissant, csvw, dcat, schema_org
+from pipeline.describe import citation, croissant, csvw, datacite, dcat, schema_org, sitemap
 from pipeline.describe.dataset import BASE_URL, CATALOG, Dataset, checked_base_url, read
 from pipeline.describe.document import Document, Note
 from pipeline.errors import InvalidData
@@ -18,13 +18,16 @@ __all__ = ["BASE_URL", "FORMATS", "Dataset", "Document", "Note", "checked_base_u
 NOTES = "notes.json"
 
 FORMATS: Mapping[str, tuple[str, Callable[[Dataset], Document]]] = {
-    "dcat": ("dcat.rdf", dcat.render_xml),
-    "dcat-ttl": ("dcat.ttl", dcat.render_turtle),
-    "csvw": ("csvw-metadata.json", csvw.render),
-    "croissant": ("croissant.json", croissant.render),
-    "schema-org": ("schema-org.jsonld", schema_org.render),
+    "dcat": (f"{CATALOG}/dcat.rdf", dcat.render_xml),
+    "dcat-ttl": (f"{CATALOG}/dcat.ttl", dcat.render_turtle),
+    "csvw": (f"{CATALOG}/csvw-metadata.json", csvw.render),
+    "croissant": (f"{CATALOG}/croissant.json", croissant.render),
+    "schema-org": (f"{CATALOG}/schema-org.jsonld", schema_org.render),
+    "datacite": (f"{CATALOG}/datacite.json", datacite.render),
+    "citation": ("CITATION.cff", citation.render),
+    "sitemap": ("sitemap.xml", sitemap.render),
 }
-"""Each format: the file in the catalogue's folder, and what renders it."""
+"""Each format: its file in a release, and what renders it."""
 
 
 def render(dataset: Dataset, format: str) -> Document:
@@ -53,6 +56,6 @@ def write(folder: Path, archive: str) -> None:
             ]
             notes[format] = {"file": None, "lacking": left_out}
             continue
-        (folder / CATALOG / name).write_text(document.text, encoding="utf-8", newline="\n")
+        (folder / name).write_text(document.text, encoding="utf-8", newline="\n")
         notes[format] = {"file": name, "notes": [asdict(note) for note in document.notes]}
     write_json(folder / CATALOG / NOTES, notes)

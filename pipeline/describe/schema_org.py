@@ -9,14 +9,27 @@ from typing import Any
 
 from pipeline import about
 from pipeline.about import Person
-from pipeline.describe import media
+from pipeline.describe import coverage, media
 from pipeline.describe.dataset import CATALOG, Dataset, File
-from pipeline.describe.document import Document, as_json, require
+from pipeline.describe.document import Document, Note, as_json, require
+from pipeline.package import Resource
+
+LENGTHS = range(50, 5001)
+"""Signs that Google's search wants in a description."""
 
 
 def render(dataset: Dataset) -> Document:
     """The description as a file of its own."""
-    return Document(as_json(members(dataset, CATALOG)))
+    value = members(dataset, CATALOG)
+    notes = [
+        Note("resources.schema", "Only fields of numbers are there, as variableMeasured; CSVW and Croissant have all."),
+    ]
+    if len(value["description"]) not in LENGTHS:
+        wanted = f"{LENGTHS.start} to {LENGTHS.stop - 1:,} signs"
+        notes.append(Note("description", f"Google's search wants {wanted}; it has {len(value['description']):,}."))
+    if dataset.root is None:
+        notes.append(Note("baseUrl", "It is not said, so files are named relative to this one."))
+    return Document(as_json(value), tuple(notes))
 
 
 def members(dataset: Dataset, start: str) -> dict[str, Any]:
@@ -51,6 +64,9 @@ def members(dataset: Dataset, start: str) -> dict[str, Any]:
         "keywords": [word for words in dataset.words("keywords").values() for word in words],
         "creator": [agent(person) for person in about.creators(descriptor)],
         "publisher": agent(publisher) if publisher else None,
+        "temporalCoverage": _period(dataset),
+        "spatialCoverage": _places(dataset),
+        "variableMeasured": _variables(dataset),
         "isBasedOn": [source.path for source in about.sources(descriptor) if source.path],
         "distribution": [_download(dataset, file, start) for file in dataset.files],
     }
@@ -65,6 +81,43 @@ def agent(person: Person) -> dict[str, Any]:
         "familyName": person.family,
         "url": person.path,
     }
+
+
+def _period(dataset: Dataset) -> str | None:
+    """The time that the data speak of, as an ISO 8601 interval, open where one end is not known."""
+    start, end = coverage.period(dataset)
+    return f"{start or '..'}/{end or '..'}" if start or end else None
+
+
+def _places(dataset: Dataset) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for place in coverage.places(dataset):
+        first, *others = place.titles.values() or (None,)
+        found.append({"@type": "Place", "name": first, "alternateName": others, "sameAs": place.path})
+    if bounds := coverage.bounds(dataset):
+        west, south, east, north = bounds
+        found.append({"@type": "Place", "geo": {"@type": "GeoShape", "box": f"{south} {west} {north} {east}"}})
+    return found
+
+
+def _variables(dataset: Dataset) -> list[dict[str, Any]]:
+    """The fields of numbers that are no keys."""
+    return [
+        {
+            "@type": "PropertyValue",
+            "name": dataset.text(field, "title") or field["name"],
+            "alternateName": f"{table.name}.{field['name']}",
+            "description": dataset.text(field, "description"),
+            "unitText": about.text(field.get("unit")),
+        }
+        for table in dataset.package.tables
+        for field in table.fields
+        if field.get("type") in ("integer", "number") and field["name"] not in _keys(table)
+    ]
+
+
+def _keys(table: Resource) -> set[str]:
+    return {*table.key, *(name for fields, _, _ in table.foreign_keys for name in fields)}
 
 
 def _download(dataset: Dataset, file: File, start: str) -> dict[str, Any]:

@@ -17,19 +17,6 @@ from pipeline.publish.contents import SUMS, Release
 
 T = TypeVar("T")
 
-ROLES = {
-    "contact": "contactperson",
-    "contributor": "other",
-    "dataCurator": "datacurator",
-    "funder": "sponsor",
-    "maintainer": "datamanager",
-    "originator": "datacollector",
-    "owner": "rightsholder",
-    "publisher": "distributor",
-    "wrangler": "datacurator",
-}
-"""Roles of contributors (Data Package 2 and 1) to contributor types of DataCite."""
-
 
 def metadata(release: Release) -> dict[str, Any]:
     """The `metadata` of a record for this release; empty members are left out.
@@ -65,7 +52,9 @@ def metadata(release: Release) -> dict[str, Any]:
         "version": release.version,
         "creators": [_creator(person) for person in creators],
         "contributors": [
-            {**_creator(person), "role": {"id": _role(person)}} for person in people if person not in creators
+            {**_creator(person), "role": {"id": about.contributor_types(person)[0].lower()}}
+            for person in people
+            if person not in creators
         ],
         "description": _html(description or str(title)),
         "additional_descriptions": [
@@ -136,10 +125,6 @@ def _creator(person: Person) -> dict[str, Any]:
         who["identifiers"] = [{"scheme": "orcid" if person.orcid else "ror", "identifier": identifier}]
     affiliations = {"affiliations": [{"name": person.organization}]} if person.organization else {}
     return {"person_or_org": who} | affiliations
-
-
-def _role(person: Person) -> str:
-    return next((ROLES[role] for role in person.roles if role in ROLES), "other")
 
 
 def _rights(descriptor: Mapping[str, Any]) -> list[dict[str, Any]]:

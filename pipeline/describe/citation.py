@@ -1,0 +1,133 @@
+"""CITATION.cff: how to cite the release, for GitHub, Zenodo and reference managers (Citation File Format 1.2.0)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from pipeline import about
+from pipeline.about import Licence, Person
+from pipeline.describe.dataset import Dataset
+from pipeline.describe.document import Document, Note, require
+
+MESSAGE = {
+    "en": "If you use this dataset, please cite it as below.",
+    "sv": "Om du använder datamängden, hänvisa till den så här.",
+}
+
+LICENCES = frozenset(
+    {
+        "CC0-1.0",
+        "CC-BY-1.0",
+        "CC-BY-2.0",
+        "CC-BY-2.5",
+        "CC-BY-3.0",
+        "CC-BY-4.0",
+        "CC-BY-SA-1.0",
+        "CC-BY-SA-2.0",
+        "CC-BY-SA-2.5",
+        "CC-BY-SA-3.0",
+        "CC-BY-SA-4.0",
+        "CC-BY-NC-4.0",
+        "CC-BY-NC-SA-4.0",
+        "CC-BY-ND-4.0",
+        "CC-BY-NC-ND-4.0",
+        "CC-PDDC",
+        "ODbL-1.0",
+        "ODC-By-1.0",
+        "PDDL-1.0",
+        "OGL-UK-1.0",
+        "OGL-UK-2.0",
+        "OGL-UK-3.0",
+        "OGL-Canada-2.0",
+        "etalab-2.0",
+        "NLOD-1.0",
+        "CDLA-Permissive-1.0",
+        "CDLA-Sharing-1.0",
+        "MIT",
+        "Apache-2.0",
+        "GPL-3.0-only",
+        "GPL-3.0-or-later",
+    }
+)
+"""SPDX ids of licences for data that the format's own list has; it is of 2021, and refuses all others."""
+
+DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-.()\[\]\\]+")
+"""What the format takes for a DOI; real ones may have other signs, too."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Plain YAML, whose lists are indented under their names, as in the format's own examples."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, False)
+
+
+def render(dataset: Dataset) -> Document:
+    """The file. Raises InvalidData for a package without a title, or that nobody made."""
+    descriptor = dataset.descriptor
+    creators = about.creators(descriptor)
+    title = dataset.text(descriptor, "title")
+    require(
+        dataset,
+        "CITATION.cff",
+        (title, "title", "Name the dataset in `title`."),
+        (creators, "contributors", "Name those who made the data in `contributors`."),
+    )
+    notes: list[Note] = []
+    language = next(iter(dataset.languages), "en").partition("-")[0]
+    members: dict[str, Any] = {
+        "cff-version": "1.2.0",
+        "type": "dataset",
+        "message": MESSAGE.get(language, MESSAGE["en"]),
+        "title": title,
+        "abstract": dataset.text(descriptor, "description"),
+        "authors": [_author(person) for person in creators],
+        "version": dataset.version,
+        "date-released": dataset.date,
+        **_licence(about.licences(descriptor), notes),
+        "url": dataset.root or about.address(descriptor.get("homepage")),
+        "keywords": list(dict.fromkeys(word for words in dataset.words("keywords").values() for word in words)),
+        "identifiers": _identifiers(dataset),
+        "doi": dataset.doi if dataset.doi and DOI.fullmatch(dataset.doi) else None,
+    }
+    if about.sources(descriptor):
+        notes.append(Note("sources", "A reference must name its authors, and `sources` name none."))
+    if len(dataset.texts(descriptor, "title")) > 1:
+        notes.append(Note("title", "It is in one language; the format has no place for others."))
+    kept = {name: value for name, value in members.items() if value}
+    text = yaml.dump(kept, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+    return Document(text, tuple(notes))
+
+
+def _author(person: Person) -> dict[str, str]:
+    if not person.is_person:
+        found = {"name": person.name, "website": person.path}
+    else:
+        found = {
+            "family-names": person.family,
+            "given-names": person.given,
+            "affiliation": person.organization,
+            "orcid": f"https://orcid.org/{person.orcid}" if person.orcid else None,
+            "website": None if person.orcid else person.path,
+        }
+    return {name: value for name, value in found.items() if value}
+
+
+def _licence(licences: list[Licence], notes: list[Note]) -> dict[str, Any]:
+    """The licences by their ids, all of which the format must know; or else the address of the first."""
+    known = [licence.name for licence in licences if licence.name in LICENCES]
+    if licences and len(known) == len(licences):
+        return {"license": known[0] if len(known) == 1 else known}
+    if len(licences) > 1 or not all(licence.path for licence in licences):
+        notes.append(
+            Note("licenses", "The format does not know every licence by its id, and has room for one address.")
+        )
+    return {"license-url": next((licence.path for licence in licences if licence.path), None)}
+
+
+def _identifiers(dataset: Dataset) -> list[dict[str, str]]:
+    uuid = about.uuid(dataset.descriptor.get("id"))
+    return [{"type": "other", "value": f"urn:uuid:{uuid}", "description": "The dataset, all versions"}] if uuid else []
