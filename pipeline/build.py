@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from pipeline import manifest
+from pipeline import manifest, snapshots
 from pipeline.errors import InvalidData, PipelineError, Problem
 from pipeline.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.package import DESCRIPTOR, Package, load
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pipeline.release import Released
 
 STATE = "state.json"
+NOT_STATED = (snapshots.LOG, snapshots.REJECTED, snapshots.PENDING)
+"""What `collect` notes of its own work beside the snapshots."""
+
 LIBRARIES = ("duckdb", "frictionless", "xlsxwriter")
 """Libraries whose version shows in the bytes of a release."""
 
@@ -205,7 +208,7 @@ def _fingerprint(project: Project, base_url: str | None) -> str:
 
 def _inputs(project: Project) -> list[Path]:
     if project.has_sources:
-        files = [path for path in project.sources.rglob("*") if path.is_file()]
+        files = [path for path in project.sources.rglob("*") if path.is_file() and path.name not in NOT_STATED]
     else:
         files = [
             project.root / path

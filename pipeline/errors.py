@@ -65,6 +65,7 @@ class Kind(StrEnum):
     DIFFERENT_COPY = "different-copy"
     # a source that is fetched
     DAMAGED_SNAPSHOT = "damaged-snapshot"
+    REJECTED_SNAPSHOT = "rejected-snapshot"
     # a place to publish to
     BAD_PLACE = "bad-place"
     PUBLISHED_OTHERWISE = "published-otherwise"

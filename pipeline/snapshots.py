@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ from pipeline.files import os_errors, read_json
 from pipeline.readers import Answer, Request
 from pipeline.sources import Source
 
-FOLDER, LOG, ACCEPTED, REJECTED = "snapshots", "log.jsonl", "accepted.json", "rejected.json"
+FOLDER, LOG = "snapshots", "log.jsonl"
+ACCEPTED, REJECTED, PENDING = "accepted.json", "rejected.json", "pending.jsonl"
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,7 @@ def load(folder: Path, id: str) -> Snapshot:
     path = folder / f"snapshot-{id}.json"
     try:
         content = json.loads(_checked_bytes(path, id))
-        kept = tuple(
-            Kept(_request(member["request"]), member["sha256"], member["file"]) for member in content["answers"]
-        )
+        kept = tuple(kept_of(member) for member in content["answers"])
     except (KeyError, TypeError, ValueError, AttributeError):
         raise damaged(path, "is not the list of answers that `collect` writes") from None
     return Snapshot(id, folder, kept)
@@ -107,8 +107,20 @@ def load(folder: Path, id: str) -> Snapshot:
 
 def manifest(kept: list[Kept]) -> bytes:
     """The bytes of snapshot-<id>.json; <id> is their SHA-256. The same answers give the same bytes."""
-    answers = [{"request": _members(answer.request), "sha256": answer.sha256, "file": answer.file} for answer in kept]
+    answers = [kept_members(answer) for answer in kept]
     return (json.dumps({"answers": answers}, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def kept_members(kept: Kept) -> dict[str, Any]:
+    """A kept answer as JSON."""
+    return {"request": _members(kept.request), "sha256": kept.sha256, "file": kept.file}
+
+
+def kept_of(members: dict[str, Any]) -> Kept:
+    """A kept answer from its JSON. Raises KeyError, TypeError or ValueError for what is none."""
+    if not re.fullmatch(r"[0-9a-f]{64}\.[a-z]+", members["file"]):
+        raise ValueError(members["file"])
+    return Kept(_request(members["request"]), members["sha256"], members["file"])
 
 
 def _members(request: Request) -> dict[str, Any]:

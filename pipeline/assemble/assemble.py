@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from pipeline.assemble.collected import collected
 from pipeline.assemble.merge import CREATE_TRACES, drop_followers, merge
 from pipeline.assemble.stated import (
     DISCREPANCIES,
@@ -35,13 +36,16 @@ def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
     contract = project.contract
     refuse_incomplete(contract)
     copied = files(contract, sources, project.root)
+    found = collected(sources, project.root)
+    for age in found.ages:
+        progress.say(age)
     con = connect()
     load_precedence(con, sources)
     problems: list[Problem] = []
     tables = [table for table in contract.tables if table.name not in (PROVENANCE, DISCREPANCIES)]
     for number, table in enumerate(tables, 1):
         progress.advance(number, len(tables), table.name)
-        problems += load_stated(con, table, sources, project.root)
+        problems += load_stated(con, table, sources, found, project.root)
     problems += unknown_tables(sources, contract, project.root)
     if problems:
         raise InvalidData(problems)

@@ -13,6 +13,7 @@ from pipeline.assemble.stated import (
     FROM,
     INFERRED,
     ROW,
+    SNAPSHOT,
     cells_of,
     figure_or_text,
     followers_of,
@@ -27,7 +28,8 @@ from pipeline.tables import identifier, literal
 CREATE_TRACES = """
 CREATE TABLE traces (
     "table" VARCHAR, key VARCHAR, field VARCHAR, "order" INTEGER, value VARCHAR, document VARCHAR,
-    precedence INTEGER, inferred BOOLEAN, taken BOOLEAN, "position" INTEGER, file VARCHAR, row INTEGER
+    precedence INTEGER, inferred BOOLEAN, taken BOOLEAN, "position" INTEGER, file VARCHAR, row INTEGER,
+    snapshot VARCHAR
 )
 """
 
@@ -37,7 +39,7 @@ WITH cell AS (
     SELECT {key} AS key, "\tfield" AS field, "\tvalue" AS value, {cited} AS document,
            "\tprecedence" AS precedence,
            coalesce(list_contains(string_split({inferred}, ' '), "\tfield"), false) AS inferred,
-           "{file}" AS file, "{row}" AS row
+           "{file}" AS file, "{row}" AS row, "{snapshot}" AS snapshot
     FROM (UNPIVOT {stated} ON {fields} INTO NAME "\tfield" VALUE "\tvalue")
     JOIN precedence ON "\tcited" = {cited}
 ), judged AS (
@@ -46,7 +48,7 @@ WITH cell AS (
     WINDOW best AS (PARTITION BY key, field ORDER BY precedence)
 )
 SELECT {table}, key, field, list_position({order}, field), value, document, precedence, inferred, taken,
-       row_number() OVER (PARTITION BY key, field, taken ORDER BY precedence), file, row
+       row_number() OVER (PARTITION BY key, field, taken ORDER BY precedence), file, row, snapshot
 FROM judged
 """
 
@@ -93,7 +95,7 @@ WHERE {key} = t.key
 TRACE_INFERRED = """
 INSERT INTO traces
 SELECT {table}, {key}, '{inferred}', 0, min(m.{inferred}), arg_min(s.{cited}, "\tprecedence"), 1, true, true, 1,
-       NULL, NULL
+       NULL, NULL, NULL
 FROM {merged} AS m
 JOIN {stated} AS s USING ({keys})
 JOIN precedence ON "\tcited" = s.{cited}
@@ -103,7 +105,7 @@ GROUP BY {keys}
 
 TRACE_CITED = """
 INSERT INTO traces
-SELECT {table}, {key}, '{cited}', 0, {cited}, {cited}, 1, false, true, 1, NULL, NULL
+SELECT {table}, {key}, '{cited}', 0, {cited}, {cited}, 1, false, true, 1, NULL, NULL, NULL
 FROM {merged}
 """
 
@@ -143,6 +145,7 @@ def sql_names(table: Resource) -> dict[str, str]:
         "inferred": INFERRED,
         "file": FROM,
         "row": ROW,
+        "snapshot": SNAPSHOT,
     }
 
 

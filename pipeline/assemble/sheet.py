@@ -19,13 +19,16 @@ MAX_LINE = 1_000_000
 class Sheet:
     """The rows of a file as columns of text; `rows` holds each row's number, where the header is row 1.
 
-    `places` are the rows that name a column, where that is not the header.
+    `places` are the rows that name a column, where that is not the header. Rows that were read from snapshots have the
+    file of each, and its SHA-256.
     """
 
     name: str
     columns: dict[str, list[str]]
     rows: list[int]
     places: Mapping[str, int] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    snapshots: list[str] = field(default_factory=list)
 
 
 def read(path: Path, name: str) -> Sheet:

@@ -7,11 +7,12 @@ read; a table that has such a field gets the names of its inferred cells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
+from pipeline.assemble.collected import Collected
 from pipeline.assemble.sheet import Sheet, read
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.package import DESCRIPTOR, Package, Resource
@@ -46,36 +47,47 @@ def load_precedence(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> No
     )
 
 
-def load_stated(con: duckdb.DuckDBPyConnection, table: Resource, sources: list[Source], root: Path) -> list[Problem]:
+def load_stated(
+    con: duckdb.DuckDBPyConnection, table: Resource, sources: list[Source], collected: Collected, root: Path
+) -> list[Problem]:
     """Creates the relation of what all sources state on `table`, and returns what is wrong in it."""
     stated = stated_relation(table)
     columns = ", ".join(f"{identifier(name)} VARCHAR" for name in columns_of(table))
-    con.execute(f'CREATE TABLE {stated} ({columns}, "{FROM}" VARCHAR, "{ROW}" INTEGER, "{SOURCE}" VARCHAR)')
+    places = f'"{FROM}" VARCHAR, "{ROW}" INTEGER, "{SOURCE}" VARCHAR, "{SNAPSHOT}" VARCHAR'
+    con.execute(f"CREATE TABLE {stated} ({columns}, {places})")
     problems: list[Problem] = []
     cells: dict[str, list[str | None]] = {name: [] for name in columns_of(table)}
-    places: list[tuple[str, int, str]] = []
+    rows: list[Place] = []
     for source in sources:
-        for sheet in _sheets(table, source, root):
+        for sheet in _sheets(table, source, collected, root):
             found = _check_columns(sheet, table)
             problems += found
             if not found:
                 names = {INFERRED: [" ".join(cell.split()) for cell in sheet.columns.get(INFERRED, [])]}
                 for name, column in cells.items():
                     column.extend((sheet.columns | names).get(name) or [None] * len(sheet.rows))
-                places += [(sheet.name, row, source.name) for row in sheet.rows]
-    _insert(con, table, cells, places)
+                files = sheet.files or [sheet.name] * len(sheet.rows)
+                digests: list[str | None] = list(sheet.snapshots) or [None] * len(sheet.rows)
+                rows += [
+                    (file, row, source.name, digest)
+                    for file, row, digest in zip(files, sheet.rows, digests, strict=True)
+                ]
+    _insert(con, table, cells, rows)
     return problems + _check_rows(con, table)
 
 
-def _sheets(table: Resource, source: Source, root: Path) -> list[Sheet]:
-    """What a source states on the table: its CSV file, and for `documents` those that its source.yml lists."""
+def _sheets(table: Resource, source: Source, collected: Collected, root: Path) -> list[Sheet]:
+    """What a source states on the table: its CSV file, its snapshots, and for `documents` those that it lists."""
     sheets = [read(path, str(path.relative_to(root))) for path in source.tables if path.stem == table.name]
     if table.name == DOCUMENTS:
-        sheets.append(_listed_documents(table, source, root))
-    return sheets
+        sheets.append(_listed_documents(table, source, collected, root))
+    return [*sheets, *collected.sheets.get((source.name, table.name), [])]
 
 
-FROM, ROW, SOURCE = "\tfile", "\trow", "\tsource"
+FROM, ROW, SOURCE, SNAPSHOT = "\tfile", "\trow", "\tsource", "\tsnapshot"
+
+Place = tuple[str, int, str, str | None]
+"""File, row, source, and the SHA-256 of a snapshot."""
 
 
 def columns_of(table: Resource) -> list[str]:
@@ -125,28 +137,34 @@ def _insert(
     con: duckdb.DuckDBPyConnection,
     table: Resource,
     cells: dict[str, list[str | None]],
-    places: list[tuple[str, int, str]],
+    places: list[Place],
 ) -> None:
     values = ", ".join(f"nullif(unnest(${number}::VARCHAR[]), '')" for number in range(1, len(cells) + 1))
-    file, row, source = (list(column) for column in zip(*places, strict=True)) if places else ([], [], [])
+    whole = [list(column) for column in zip(*places, strict=True)] if places else [[], [], [], []]
     last = len(cells)
     con.execute(
         f"INSERT INTO {stated_relation(table)} SELECT {values}, unnest(${last + 1}::VARCHAR[]), "
-        f"unnest(${last + 2}::INTEGER[]), unnest(${last + 3}::VARCHAR[])",
-        [*cells.values(), file, row, source],
+        f"unnest(${last + 2}::INTEGER[]), unnest(${last + 3}::VARCHAR[]), unnest(${last + 4}::VARCHAR[])",
+        [*cells.values(), *whole],
     )
 
 
-def _listed_documents(table: Resource, source: Source, root: Path) -> Sheet:
-    """The documents that a source lists, as rows: each states itself."""
+def _listed_documents(table: Resource, source: Source, collected: Collected, root: Path) -> Sheet:
+    """The documents that a source lists, as rows: each states itself. A fetched one has a row once it was fetched."""
+    listed = [
+        replace(document, members={**document.members, "accessed": day})
+        if day and "accessed" in table.field_names
+        else document
+        for document in source.documents
+        if (day := collected.accessed.get(document.id)) or document.id not in collected.accessed
+    ]
     inherited = {member: None for member in ("source", "publisher", "licence") if member not in table.field_names}
-    members = [name for document in source.documents for name in document.members if name not in inherited]
+    members = [name for document in listed for name in document.members if name not in inherited]
     columns = {
-        name: [document.members.get(name, "") for document in source.documents]
-        for name in dict.fromkeys([*table.key, *members])
+        name: [document.members.get(name, "") for document in listed] for name in dict.fromkeys([*table.key, *members])
     }
-    columns[CITED] = [document.id for document in source.documents]
-    lines = [document.line for document in source.documents]
+    columns[CITED] = [document.id for document in listed]
+    lines = [document.line for document in listed]
     places = {
         name: next(line for cell, line in zip(column, lines, strict=True) if cell)
         for name, column in columns.items()
@@ -272,6 +290,7 @@ def cells_of(table: Resource) -> list[str]:
 
 
 def unknown_tables(sources: list[Source], contract: Package, root: Path) -> list[Problem]:
+    """The tables that sources speak of and the contract does not have."""
     known = [table.name for table in contract.tables if table.name not in (PROVENANCE, DISCREPANCIES)]
     return [
         Problem(
@@ -284,6 +303,19 @@ def unknown_tables(sources: list[Source], contract: Package, root: Path) -> list
         for source in sources
         for path in source.tables
         if path.stem not in known
+    ] + [
+        Problem(
+            Kind.UNKNOWN_TABLE,
+            "is fetched, and is no table of the contract",
+            f"The tables are: {', '.join(known)}. Add it to {DESCRIPTOR}, or rename it under `tables`.",
+            file=str((source.folder / FILE).relative_to(root)),
+            row=fetch.line,
+            value=mapped.table,
+        )
+        for source in sources
+        for fetch in source.fetches
+        for mapped in fetch.tables
+        if mapped.table not in known
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.assemble.collected import collected
 from pipeline.assemble.sheet import read
 from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.project import Project
@@ -13,8 +14,7 @@ from pipeline.sources import read_all
 def summary(project: Project) -> list[dict[str, Any]]:
     """For each source: its name, publisher, licence, rank, documents, rows, rows per table, and newest snapshot.
 
-    `snapshot` is the date (UTC) in the name of the newest file in the source's `snapshots/`, or None for a source
-    that is not fetched.
+    `snapshot` is the day (UTC) of the source's newest accepted snapshot, or None for a source that has none.
     """
     if not project.has_sources:
         raise CannotRun(
@@ -28,7 +28,9 @@ def summary(project: Project) -> list[dict[str, Any]]:
     summaries = []
     for source in read_all(project.sources, project.root):
         tables = {path.stem: len(read(path, str(path.relative_to(project.root))).rows) for path in source.tables}
-        snapshots = sorted(path.name for path in (source.folder / "snapshots").glob("*"))
+        found = collected([source], project.root)
+        for (_, table), sheets in found.sheets.items():
+            tables[table] = tables.get(table, 0) + sum(len(sheet.rows) for sheet in sheets)
         summaries.append(
             {
                 "source": source.name,
@@ -38,7 +40,7 @@ def summary(project: Project) -> list[dict[str, Any]]:
                 "documents": len(source.documents),
                 "rows": sum(tables.values()),
                 "tables": tables,
-                "snapshot": snapshots[-1] if snapshots else None,
+                "snapshot": max(filter(None, found.accessed.values()), default=None),
             }
         )
     return summaries

@@ -22,7 +22,7 @@ ORIGINS = "origins.csv"
 
 PROVENANCE_ROWS = """
 SELECT "table", key, field, document, "position", CAST(inferred AS VARCHAR) AS inferred,
-       NULL AS snapshot, NULL AS row
+       snapshot, CASE WHEN snapshot IS NOT NULL THEN row END AS row
 FROM traces
 WHERE taken
 """

@@ -3,12 +3,13 @@
 Heavy imports stand inside the commands, so that `--help` answers at once.
 """
 
-from pipeline.cli import assemble, build, describe, init, publish, release, serve, sources, validate, verify
+from pipeline.cli import assemble, build, collect, describe, init, publish, release, serve, sources, validate, verify
 from pipeline.cli.session import main
 
 __all__ = [
     "assemble",
     "build",
+    "collect",
     "describe",
     "init",
     "main",

@@ -1,0 +1,364 @@
+"""One request of a fetch, answered in full or refused: limits on time, size, redirects and haste, and retries.
+
+urllib3 does the talking (connections, TLS, how often to retry and how long to wait); what it leaves open is here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Timer
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import certifi
+import urllib3
+from urllib3 import exceptions as failures
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import BaseHTTPResponse
+from urllib3.util.retry import Retry
+
+from pipeline.collect import body
+from pipeline.collect.hosts import Hosts
+from pipeline.collect.network import Network, PrivateAddress, is_written_out, origin
+from pipeline.fetches import Fetch
+from pipeline.readers import Request
+
+REDIRECTS = 5
+VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
+"""What an answer says of its version, and the header that asks whether there is another."""
+
+BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses that may be others in a while."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to wait for a connection and for the next bytes, retries, and how long a wait may be asked for."""
+
+    connect: float = 10
+    read: float = 30
+    retries: int = 3
+    backoff: float = 1
+    longest_wait: float = 120
+
+
+@dataclass(frozen=True)
+class Received:
+    """What came back: the status (200, or 304 without a body), the body, and what to ask with next time."""
+
+    status: int
+    body: bytes
+    media: str
+    validators: dict[str, str]
+    etag: str | None
+    seconds: float
+
+
+class NotFetched(Exception):
+    """An address that did not give what was asked for; `rule` completes "The address …"."""
+
+    def __init__(self, rule: str, *, passing: bool = False, status: int | None = None, wait: float | None = None):
+        super().__init__(rule)
+        self.rule = rule
+        self.passing = passing
+        self.status = status
+        self.wait = wait
+        """Seconds that the server asked to be left alone for."""
+
+
+class Client:
+    """Asks what one fetch asks, one request after another, over connections that it keeps until it is closed."""
+
+    def __init__(self, fetch: Fetch, agent: str, hosts: Hosts, network: Network, patience: Patience) -> None:
+        self._fetch = fetch
+        self._agent = agent
+        self._hosts = hosts
+        self._network = network
+        self._patience = patience
+        self._secret = _secret(fetch)
+        self._pools: dict[tuple[str, str, int], urllib3.HTTPConnectionPool] = {}
+        self._handles: list[socket.socket] = []
+        """A second handle on each connection: with it a connection is cut that another thread is reading."""
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()
+        for handle in self._handles:
+            handle.close()
+
+    def ask(self, request: Request, conditions: Mapping[str, str] | None = None) -> Received:
+        """The answer to a request. `conditions` are headers that ask for it only if it has changed.
+
+        Raises NotFetched when the last retry failed, too, or another would not help.
+        """
+        retries = Retry(
+            total=self._patience.retries,
+            backoff_factor=self._patience.backoff,
+            backoff_jitter=self._patience.backoff / 4,
+            status_forcelist=BUSY,
+            allowed_methods=None,
+        )
+        while True:
+            try:
+                return self._attempt(request, conditions or {})
+            except NotFetched as error:
+                if not error.passing or retries.total == 0:
+                    raise
+                if error.wait is not None and error.wait > self._patience.longest_wait:
+                    raise
+                retries = retries.increment(request.method, request.url, error=error)
+                wait = error.wait if error.wait is not None else retries.get_backoff_time()
+                self._hosts.rest(urlsplit(request.url).netloc, wait)
+
+    # -- one attempt -----------------------------------------------------------------------------------------------
+
+    def _attempt(self, request: Request, conditions: Mapping[str, str]) -> Received:
+        started = time.monotonic()
+        deadline = _Deadline(started + self._fetch.limits.seconds)
+        url, seen = request.url, [request.url]
+        self._refuse(self._fetch.url, url)
+        while True:
+            with self._hosts.turn(urlsplit(url).netloc, self._fetch.limits.per_second):
+                received = self._exchange(request, url, conditions, deadline)
+            if isinstance(received, Received):
+                return received
+            if received in seen or len(seen) > REDIRECTS:
+                raise NotFetched(f"leads on to {received} and no further" if received in seen else "leads on too often")
+            self._refuse(url, received)
+            url = received
+            seen.append(url)
+
+    def _refuse(self, before: str, url: str) -> None:
+        """Refuses an address that a redirect, or an answer, must not lead to."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise NotFetched(f"leads on to {url}, which is no address that is fetched")
+        if urlsplit(before).scheme == "https" and parts.scheme == "http":
+            raise NotFetched(f"leads on from https to http: {url}")
+
+    def _exchange(
+        self, request: Request, url: str, conditions: Mapping[str, str], deadline: _Deadline
+    ) -> Received | str:
+        """What an address answers, or where it leads on to."""
+        started = time.monotonic()
+        try:
+            with self._watched(deadline):
+                answer = self._send(request, url, conditions, deadline)
+                try:
+                    if answer.status in (301, 302, 303, 307, 308):
+                        return _location(answer, request, url)
+                    return self._received(answer, bool(conditions), started)
+                finally:
+                    answer.close()
+        except (failures.HTTPError, body.BadBody, OSError) as error:
+            if deadline.passed:
+                rule = f"took longer than {self._fetch.limits.seconds:g} seconds"
+                raise NotFetched(rule, passing=True) from error
+            raise _failure(error) from error
+
+    def _send(self, request: Request, url: str, conditions: Mapping[str, str], deadline: _Deadline) -> BaseHTTPResponse:
+        parts = urlsplit(url)
+        timeout = urllib3.Timeout(
+            connect=min(self._patience.connect, deadline.left), read=min(self._patience.read, deadline.left)
+        )
+        return self._pool(url).urlopen(
+            request.method,
+            (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+            body=request.body,
+            headers=self._headers(request, url, conditions),
+            retries=False,
+            redirect=False,
+            timeout=timeout,
+            preload_content=False,
+            decode_content=False,
+        )
+
+    def _received(self, answer: BaseHTTPResponse, conditional: bool, started: float) -> Received:
+        if answer.status == 304 and conditional:
+            content = b""
+        elif answer.status == 200:
+            content = body.read(answer, self._fetch.limits.bytes)
+        elif answer.status == 304:
+            raise NotFetched("answered 304, not changed, though it was asked for whatever it has", status=304)
+        else:
+            wait = _wait(answer)
+            raise NotFetched(
+                f"answered {answer.status}{f' {answer.reason}' if answer.reason else ''}",
+                passing=answer.status in BUSY,
+                status=answer.status,
+                wait=wait,
+            )
+        if self._secret and self._secret in content:
+            raise NotFetched("answered with the credential that was sent; nothing was kept")
+        validators = {name: answer.headers[said] for said, name in VALIDATORS.items() if answer.headers.get(said)}
+        media = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        seconds = time.monotonic() - started
+        return Received(answer.status, content, media, validators, answer.headers.get("ETag"), seconds)
+
+    def _headers(self, request: Request, url: str, conditions: Mapping[str, str]) -> dict[str, str]:
+        headers = {"User-Agent": self._agent, "Accept": request.accept, "Accept-Encoding": "gzip", **conditions}
+        if request.content_type:
+            headers["Content-Type"] = request.content_type
+        if self._secret and self._fetch.credentials and origin(url) == origin(self._fetch.url):
+            headers[self._fetch.credentials.header] = self._secret.decode()
+        return headers
+
+    @contextmanager
+    def _watched(self, deadline: _Deadline) -> Iterator[None]:
+        """Cuts the connections when the time is up, whatever a server dribbles to keep them open."""
+
+        def cut() -> None:
+            deadline.passed = True
+            for handle in self._handles:
+                try:
+                    handle.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue
+
+        timer = Timer(max(0.0, deadline.left), cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _pool(self, url: str) -> urllib3.HTTPConnectionPool:
+        scheme, host, port = place = origin(url)
+        if place not in self._pools:
+            own = place[1:] == origin(self._fetch.url)[1:] and is_written_out(self._fetch.url)
+            terms: dict[str, Any] = {"network": self._network, "private": own, "handles": self._handles}
+            if scheme == "https":
+                trusted = os.environ.get("SSL_CERT_FILE") or certifi.where()
+                self._pools[place] = _SecurePool(host, port, ca_certs=trusted, cert_reqs="CERT_REQUIRED", **terms)
+            else:
+                self._pools[place] = _Pool(host, port, **terms)
+        return self._pools[place]
+
+
+@dataclass
+class _Deadline:
+    """When an answer must be there, on the monotonic clock."""
+
+    at: float
+    passed: bool = field(default=False)
+
+    @property
+    def left(self) -> float:
+        return max(0.001, self.at - time.monotonic())
+
+
+# -- connections that the network opens ------------------------------------------------------------------------------
+
+
+class _Opened:
+    """A connection whose socket comes from `network`, and is also kept in `handles`."""
+
+    def __init__(
+        self, *args: Any, network: Network, private: bool, handles: list[socket.socket], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._network = network
+        self._private = private
+        self._handles = handles
+
+    def _new_conn(self) -> socket.socket:
+        connection: Any = self
+        made = self._network.open(connection.host, connection.port, connection.timeout, private=self._private)
+        self._handles.append(made.dup())
+        return made
+
+
+class _Connection(_Opened, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Opened, HTTPSConnection):
+    pass
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+# -- what answers and failures say -----------------------------------------------------------------------------------
+
+
+def _location(answer: BaseHTTPResponse, request: Request, url: str) -> str:
+    target = answer.headers.get("Location")
+    if not target:
+        raise NotFetched(f"answered {answer.status} without saying where to go")
+    if request.method == "POST" and answer.status not in (307, 308):
+        raise NotFetched(f"answered {answer.status}, which would lose what was asked")
+    return urljoin(url, target.strip()).partition("#")[0]
+
+
+def _wait(answer: BaseHTTPResponse) -> float | None:
+    try:
+        return Retry(retry_after_max=10**9).get_retry_after(answer)
+    except failures.InvalidHeader:
+        return None
+
+
+def _failure(error: Exception) -> NotFetched:
+    """What went wrong on the way, in words; whether it may pass."""
+    for cause in _causes(error):
+        if isinstance(cause, PrivateAddress):
+            return NotFetched(f"leads into a private network: {cause}")
+        if isinstance(cause, body.BadBody):
+            return NotFetched(f"sent a body that {cause}", passing=cause.passing)
+        if isinstance(cause, socket.gaierror):
+            return NotFetched("has a host that is not known (DNS)", passing=True)
+        if isinstance(cause, ConnectionRefusedError):
+            return NotFetched("refuses connections", passing=True)
+        if isinstance(cause, ssl_errors()):
+            return NotFetched(f"has no valid TLS certificate ({_short(cause)})")
+        if isinstance(cause, failures.IncompleteRead):
+            return NotFetched("broke off before the answer was complete", passing=True)
+        if isinstance(cause, failures.TimeoutError | TimeoutError):
+            return NotFetched("did not answer in time", passing=True)
+        if isinstance(cause, ConnectionError):
+            return NotFetched("broke the connection off", passing=True)
+    return NotFetched(f"did not answer as HTTP does ({_short(error)})", passing=True)
+
+
+def ssl_errors() -> tuple[type[Exception], ...]:
+    import ssl
+
+    return (ssl.SSLCertVerificationError,)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was made from, innermost last."""
+    seen: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, BaseException) and each not in seen:
+            seen.append(each)
+            yield each
+            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+
+
+def _short(error: BaseException) -> str:
+    return re.sub(r"<[^<>]*object at 0x[0-9a-f]+>:? ?", "", str(error))[:200]
+
+
+def _secret(fetch: Fetch) -> bytes | None:
+    """The credential of a fetch, from the environment. Raises NotFetched where it is not set."""
+    if fetch.credentials is None:
+        return None
+    value = os.environ.get(fetch.credentials.variable, "").strip()
+    if not value:
+        raise NotFetched(f"needs a credential: set the variable {fetch.credentials.variable} of the environment")
+    return value.encode()
