@@ -14,8 +14,8 @@ def parse(answer: Answer) -> dict[str, Any]:
         value = json.loads(answer.body, parse_float=str, parse_int=str, parse_constant=_refuse)
     except (ValueError, RecursionError):
         # A page that says sorry with status 200 comes again as data once the source is well.
-        html = answer.body.lstrip()[:1] == b"<"
-        raise BadAnswer("is a page, not JSON" if html else "is not JSON", passing=html) from None
+        markup = answer.body.lstrip()[:1] == b"<"
+        raise BadAnswer("is HTML or XML, not JSON" if markup else "is not JSON", passing=markup) from None
     if not isinstance(value, dict):
         raise BadAnswer("is JSON, but no object")
     return value

@@ -40,7 +40,8 @@ def rows_of(fetch: Fetch) -> dict[str, Rows]:
 
 
 def _sent(request: Request) -> bytes:
-    headers = {"Accept": request.accept} | ({"Content-Type": request.content_type} if request.content_type else {})
+    headers = {"Accept": request.accept, "User-Agent": "tests (https://example.org/)"}
+    headers |= {"Content-Type": request.content_type} if request.content_type else {}
     answer = requests.request(request.method, request.url, data=request.body, headers=headers, timeout=10)
     answer.raise_for_status()
     return answer.content

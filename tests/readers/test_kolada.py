@@ -135,7 +135,7 @@ def test_version_2_is_gone(fetch: Fetch, server: Kolada) -> None:
 
 
 WRONG = [
-    (b"<!DOCTYPE html><p>Underh\xc3\xa5ll", "is a page, not JSON"),
+    (b"<!DOCTYPE html><p>Underh\xc3\xa5ll", "is HTML or XML, not JSON"),
     (b'{"values": [', "is not JSON"),
     (b'{"values": [{"value": NaN}]}', "is not JSON"),
     (b"[]", "is JSON, but no object"),

@@ -176,7 +176,7 @@ CUBES = [
     (cube(dimension={"X": {"category": {"index": {"a": 0, "b": 2}}}}), "does not count from 0 in the dimension X"),
     (cube(dimension={"X": {"category": {"index": ["a", "c"]}}}), "lacks the code b of X"),
     (cube(id=["X", "X"], size=[2, 2], value=[1, 2, 3, 4]), "has its dimension X twice"),
-    (b"<html>", "is a page, not JSON"),
+    (b"<html>", "is HTML or XML, not JSON"),
 ]
 
 
