@@ -22,16 +22,17 @@ class Progress:
         self.style = style
         self.stream = stream or sys.stderr
         self._name = ""
-        self._started = 0.0
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """A step of the work, such as `assemble`; announced, and timed when it ends."""
-        self._name, self._started = name, time.monotonic()
+        """A step of the work, such as `assemble`; announced, and timed when it ends. It may have steps within."""
+        outer, self._name = self._name, name
+        started = time.monotonic()
         if self.style == "terminal":
             self._line(f"{name} …")
         yield
-        seconds = time.monotonic() - self._started
+        self._name = outer
+        seconds = time.monotonic() - started
         if self.style == "terminal":
             self._line(f"{name} {seconds:.1f} s", end="\n")
         elif self.style == "lines":

@@ -15,10 +15,11 @@ from pipeline.package import DESCRIPTOR, Package, load
 
 @dataclass(frozen=True)
 class Project:
-    """A project: its folder and its contract."""
+    """A project: its folder, its contract, and where what is built goes if that is not its `build` folder."""
 
     root: Path
     contract: Package
+    elsewhere: Path | None = None
 
     @property
     def sources(self) -> Path:
@@ -33,7 +34,7 @@ class Project:
     @property
     def build(self) -> Path:
         """Where everything that the pipeline writes goes."""
-        return self.root / "build"
+        return self.elsewhere or self.root / "build"
 
     @property
     def package(self) -> Path:

@@ -16,20 +16,23 @@ if TYPE_CHECKING:
 
 @main.command()
 @click.argument("release", required=False)
+@click.option("--rebuild", is_flag=True, help="Build it from the project's sources, too, and compare the bytes.")
 @command
-def verify(session: Session, release: str | None) -> None:
+def verify(session: Session, release: str | None, rebuild: bool) -> None:
     """Check that a release is what it was made as; without RELEASE, the project's latest.
 
     RELEASE is a folder, a ZIP, or the web address of either. Checked are the bytes of every file, that none is missing
     and none besides, the sizes and hashes in datapackage.json, that every table is valid, that SQLite and Parquet hold
-    the rows of the CSV, and that the ZIP holds the files beside it.
+    the rows of the CSV, and that the ZIP holds the files beside it. With --rebuild the release is also made anew from
+    the project's sources, elsewhere, and every file that comes out with other bytes is named.
 
     \b
     Examples:
-      servicebanken verify
+      servicebanken verify --rebuild
       servicebanken verify https://data.example.org/shops/1.2.0/
       servicebanken verify servicebanken-1.2.0.zip
     """
+    from pipeline.rebuild import rebuild as build_again
     from pipeline.validate import Terms, problems, validate
     from pipeline.verify import verify
 
@@ -38,8 +41,11 @@ def verify(session: Session, release: str | None) -> None:
         rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
         return f"{len(report.tasks)} resources with {rows:,} rows are valid", problems(report)
 
+    def again(folder: Path, version: str) -> Found:
+        return build_again(session.project, folder, version, session.progress)
+
     source = release if release is not None else str(session.project.releases / "latest")
-    verified = verify(source, session.progress, judge)
+    verified = verify(source, session.progress, judge, again if rebuild else None)
     session.print(verified.to_dict(), str(verified))
     session.complain(verified.problems)
     sys.exit(0 if verified.whole else 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,9 @@ from pipeline.files import read_json
 from pipeline.manifest import NAME as SUMS
 from pipeline.manifest import File
 from pipeline.package import DESCRIPTOR
+from pipeline.versions import is_version
 
-__all__ = ["SUMS", "VERSION", "File", "Release", "order", "read"]
-
-VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+__all__ = ["SUMS", "File", "Release", "read"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def read(folder: Path) -> Release:
     files = manifest.verify(folder)
     descriptor = read_json(folder / DESCRIPTOR, str(folder / DESCRIPTOR))
     version = descriptor.get("version") if isinstance(descriptor, dict) else None
-    if not isinstance(version, str) or not VERSION.fullmatch(version):
+    if not isinstance(version, str) or not is_version(version):
         raise InvalidData(
             Problem(
                 Kind.BAD_DESCRIPTOR,
@@ -89,8 +87,3 @@ def read(folder: Path) -> Release:
             )
         )
     return Release(folder, descriptor, files)
-
-
-def order(version: str) -> tuple[int, ...]:
-    """A version as what it is sorted by."""
-    return tuple(map(int, version.split(".")))

@@ -18,8 +18,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.publish.contents import VERSION, Release, order
+from pipeline.publish.contents import Release
 from pipeline.publish.result import bad_place, published_otherwise
+from pipeline.versions import is_version, order
 
 NAME = "latest.json"
 
@@ -114,7 +115,7 @@ def parse(content: bytes | None, place: str) -> Pointer:
 def _published(entry: Mapping[str, Any]) -> Version:
     """One member of `versions`; what a later form of latest.json may add is passed over."""
     version = str(entry["version"])
-    if not VERSION.fullmatch(version) or entry["path"] != f"{version}/":
+    if not is_version(version) or entry["path"] != f"{version}/":
         raise ValueError
     return Version(
         version,

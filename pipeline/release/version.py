@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import IntEnum
 
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.versions import NUMBERS
+from pipeline.versions import is_version as is_version
 
 FIRST = "1.0.0"
 
@@ -39,9 +40,6 @@ class Version:
         return Version(self.major, self.minor, self.patch + 1)
 
 
-NUMBERS = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
-
-
 def parse(text: str, file: str | None = None) -> Version:
     """The version that `text` writes. Raises InvalidData, which names `file`, for anything but three whole numbers."""
     match = NUMBERS.fullmatch(text)
@@ -67,8 +65,3 @@ def parse_asked(text: str | None) -> Version | None:
         rule = "is not a version of three whole numbers"
         raise CannotRun(Problem(Kind.BAD_OPTION, rule, "Ask for one with --version 1.2.0.", value=text))
     return parse(text)
-
-
-def is_version(text: str) -> bool:
-    """Whether `text` is a version of three whole numbers."""
-    return NUMBERS.fullmatch(text) is not None
