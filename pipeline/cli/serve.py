@@ -10,22 +10,25 @@ from pipeline.cli.session import Session, command, main
 
 
 @main.command()
-@click.argument("release", required=False, type=click.Path(path_type=Path))
+@click.argument("release", required=False, nargs=-1, type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8001, show_default=True, help="The port to listen on.")
+@click.option("--cors/--no-cors", default=True, show_default=True, help="Let pages of other sites read the data.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the start page in a browser.")
 @command
-def serve(session: Session, release: Path | None, host: str, port: int, open_browser: bool) -> None:
-    """Show a release in Datasette, read-only; without RELEASE, the project's latest.
+def serve(session: Session, release: tuple[Path, ...], host: str, port: int, cors: bool, open_browser: bool) -> None:
+    """Show releases in Datasette, read-only, in Swedish and English.
+
+    Without RELEASE it is those of the project. The latest stands at the top, each at the address of its version. A new
+    release is taken up while the server runs.
 
     \b
-    Example:
+    Examples:
       servicebanken serve --port 8080
+      servicebanken serve build/releases/1.0.0 build/releases/1.1.0
     """
-    from pipeline import manifest
-    from pipeline.serve.app import run
+    from pipeline.serve.app import below, named, run
+    from pipeline.serve.site import Options
 
-    folder = release or session.project.releases / "latest"
-    if folder.is_dir():
-        manifest.verify(folder.resolve())
-    run(folder, host, port, open_browser, session.progress)
+    folders = named(release) if release else below(session.project.releases)
+    run(folders, host, port, Options(cors), open_browser, session.progress)

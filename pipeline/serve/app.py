@@ -1,114 +1,94 @@
-"""Datasette on a release: immutable, with settings for the public, our plugins and templates."""
+"""`servicebanken serve`, and the same as an ASGI application.
+
+`pipeline.serve.app:app` serves the releases that the environment variable SERVICEBANKEN_RELEASES names, folders with
+`:` between them, or those of the project in the current folder.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
-import sqlite3
 import webbrowser
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from datasette import handle_exception
-from datasette.app import Datasette
 
 from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import sha256
-from pipeline.package import Package, load
 from pipeline.progress import Progress
-from pipeline.serve.metadata import metadata
-from pipeline.serve.settings import SETTINGS
+from pipeline.serve.places import VERSION
+from pipeline.serve.shelf import Folders, Library
+from pipeline.serve.site import Options, Site
 
-HERE = Path(__file__).parent
-
-BACKLOG = 128
+BACKLOG = 2048
 """Connections that wait until they are answered."""
 
-# Datasette prints the traceback of every error page, a missing page too, when `rich` happens to be installed.
-handle_exception.rich = None
+RELEASES = "SERVICEBANKEN_RELEASES"
 
 
-def run(release: Path, host: str, port: int, open_browser: bool, progress: Progress) -> None:
-    """Serves the release until it is interrupted. Raises CannotRun where there is no release or the port is taken."""
-    server = uvicorn.Server(uvicorn.Config(application(release), log_level="warning"))
+def run(folders: Folders, host: str, port: int, options: Options, open_browser: bool, progress: Progress) -> None:
+    """Serves the releases until it is interrupted. Raises CannotRun where there is none or the port is taken."""
+    site = Site(Library(folders), options, progress)
+    server = uvicorn.Server(
+        uvicorn.Config(site, log_level="warning", proxy_headers=False, server_header=False, lifespan="on")
+    )
     with _listen(host, port) as listening:
         shown, number = listening.getsockname()[:2]
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{number}/"
-        progress.say(f"Datasette shows {release.resolve()} at {address}  (Ctrl-C ends it)")
+        progress.say(f"Datasette shows {site.library.shelf.latest.folder} at {address}  (Ctrl-C ends it)")
         if open_browser:
             webbrowser.open(address)
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
 
 
-def application(release: Path) -> Any:
-    """Datasette on the release as an ASGI application."""
-    return datasette(release).app()
+def below(releases: Path) -> Folders:
+    """The folders of all releases in the folder of a project's releases, as they are when they are asked for.
+
+    Where there is none yet, the folder that the latest would have.
+    """
+
+    def folders() -> Sequence[Path]:
+        found = [path for path in releases.iterdir() if VERSION.fullmatch(path.name)] if releases.is_dir() else []
+        return sorted(path for path in found if path.is_dir() and not path.is_symlink()) or [releases / "latest"]
+
+    return folders
 
 
-def datasette(release: Path) -> Datasette:
-    """Datasette on the release in the folder `release`. Raises CannotRun where that is no release."""
-    folder = release.resolve()
-    if not folder.is_dir():
-        raise CannotRun(
-            Problem(
-                Kind.NO_RELEASE,
-                "does not exist",
-                "Make a release with `servicebanken build`, or name the folder of one.",
-                file=str(release),
-            )
-        )
-    package = load(folder)
-    database = folder / f"{package.stem}.sqlite"
-    if not database.is_file():
-        raise CannotRun(
-            Problem(
-                Kind.NO_RELEASE,
-                f"holds no {database.name}, so it is not a release",
-                "Make a release of it with `servicebanken release`.",
-                file=str(release),
-            )
-        )
-    return Datasette(
-        [],
-        immutables=[str(database)],
-        inspect_data=_counts(package, database),
-        metadata=metadata(package, folder / "metadata.yml"),
-        settings=SETTINGS,
-        template_dir=str(HERE / "templates"),
-        plugins_dir=str(HERE / "plugins"),
-        cors=True,
-    )
+def named(folders: Sequence[Path]) -> Folders:
+    """The folders that were named; a link among them may lead elsewhere later."""
+    return lambda: folders
 
 
-def _counts(package: Package, database: Path) -> dict[str, Any]:
-    """What `datasette inspect` would find: the rows of every table, counted once."""
-    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-    try:
-        names = [
-            name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL")
-        ]
-        quoted = {name: name.replace('"', '""') for name in names}
-        tables = {
-            name: {"count": con.execute(f'SELECT count(*) FROM "{quoted[name]}"').fetchone()[0]} for name in names
-        }
-    finally:
-        con.close()
-    return {
-        package.stem: {
-            "file": database.name,
-            "hash": sha256(database),
-            "size": database.stat().st_size,
-            "tables": tables,
-        }
-    }
+class Application:
+    """The ASGI application that finds its releases when it is first asked."""
+
+    def __init__(self, make: Callable[[], Site]) -> None:
+        self._make = make
+        self._site: Site | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One conversation as ASGI has it."""
+        self._site = self._site or self._make()
+        await self._site(scope, receive, send)
+
+
+def _from_environment() -> Site:
+    told = os.environ.get(RELEASES, "")
+    folders = named([Path(part) for part in told.split(os.pathsep)]) if told else below(Path("build/releases"))
+    return Site(Library(folders), Options(), Progress("lines"))
+
+
+app = Application(_from_environment)
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); else each waits 40 ms.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(BACKLOG)

@@ -1,0 +1,99 @@
+"""A Datasette: one release, in one language, at one beginning of addresses.
+
+Plugins and templates are told which by `datasette.plugin_config("servicebanken")`:
+
+    language   "sv" or "en"; "en" also for data without a language
+    version    the version of the release, such as "1.0.0"
+    latest     whether it is the latest one that is served
+    site       where the addresses of this Datasette begin: "/sv/", "/1.0.0/en/"; "/" for data
+    root       the same without the language, where addresses of data begin: "/" or "/1.0.0/"
+    files      where the files of the release begin: "/1.0.0/files/"
+    assets     where the files of pipeline/serve/static begin: "/-/assets/0a1b2c3d/", new when one of them is new
+    languages  where the same release begins in each language: {"sv": "/sv/", "en": "/en/"}
+    releases   all that are served, the latest first: [{"version", "created", "latest", "root"}]
+
+A page in the other language is `languages[other]` and what follows `site` in the address of this one, which is
+`request.path` and the query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from datasette import handle_exception
+from datasette.app import Datasette
+
+from pipeline.files import sha256
+from pipeline.serve.languages import LANGUAGES
+from pipeline.serve.metadata import metadata
+from pipeline.serve.places import FILES, prefix
+from pipeline.serve.release import Release
+from pipeline.serve.settings import SETTINGS
+
+HERE = Path(__file__).parent
+
+CONFIGURATION = "servicebanken"
+"""The name under which plugins ask what they are part of."""
+
+# Datasette prints the traceback of every error page, a missing page too, when `rich` happens to be installed.
+handle_exception.rich = None
+
+
+def datasette(release: Release, version: str | None, language: str | None, releases: Sequence[Release]) -> Datasette:
+    """Datasette on the release. `version` stands in its addresses, or None; `releases` are all, the latest first."""
+    told = metadata(release.package, release.folder / "metadata.yml", language)
+    told["plugins"] = {**told.get("plugins", {}), CONFIGURATION: _told(release, version, language, releases)}
+    # Datasette 1.0 takes queries and plugins from its configuration, and titles from its metadata.
+    both = {"config": told} if "config" in inspect.signature(Datasette).parameters else {}
+    made = Datasette(
+        [],
+        immutables=[str(release.database)],
+        inspect_data=release.inspected(),
+        metadata=told,
+        settings={**SETTINGS, "base_url": prefix(version, language)},
+        template_dir=str(HERE / "templates"),
+        plugins_dir=str(HERE / "plugins"),
+        **both,
+    )
+    made.jinja_env.auto_reload = False  # the templates do not change while they are served
+    return made
+
+
+def shared_threads(instances: Datasette, threads: ThreadPoolExecutor) -> None:
+    """Lets a Datasette query on threads that others use, too: its own would compete for the same processor."""
+    instances.executor.shutdown(wait=False)
+    instances.executor = threads
+
+
+def _told(release: Release, version: str | None, language: str | None, releases: Sequence[Release]) -> dict[str, Any]:
+    return {
+        "language": language or "en",
+        "version": release.version,
+        "latest": release is releases[0],
+        "site": prefix(version, language),
+        "root": prefix(version, None),
+        "files": prefix(release.version, None) + FILES[1:],
+        "assets": f"/-/assets/{_digest_of_assets()}/",
+        "languages": {code: prefix(version, code) for code in LANGUAGES},
+        "releases": [
+            {
+                "version": other.version,
+                "created": other.package.descriptor.get("created"),
+                "latest": other is releases[0],
+                "root": prefix(None if other is releases[0] else other.version, None),
+            }
+            for other in releases
+        ],
+    }
+
+
+@cache
+def _digest_of_assets() -> str:
+    files = sorted(path for path in (HERE / "static").rglob("*") if path.is_file())
+    return hashlib.sha256("".join(f"{path.name} {sha256(path)}\n" for path in files).encode()).hexdigest()[:12]

@@ -1,0 +1,81 @@
+"""A release as the server sees it: opened once, never changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import manifest
+from pipeline.errors import CannotRun, Kind, Problem
+from pipeline.files import sha256
+from pipeline.package import Package, load
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release: its folder, its package, its database, and the rows of every table of it.
+
+    `digest` stands for all its bytes: it is that of the list of their checksums.
+    """
+
+    folder: Path
+    package: Package
+    database: Path
+    counts: dict[str, int]
+    digest: str
+
+    @property
+    def version(self) -> str:
+        """The version, or 0.0.0 for a release that somebody made without one."""
+        return str(self.package.descriptor.get("version") or "0.0.0")
+
+    @property
+    def stem(self) -> str:
+        """The name of the database, in addresses too."""
+        return self.package.stem
+
+    def inspected(self) -> dict[str, Any]:
+        """What `datasette inspect` would find."""
+        return {
+            self.stem: {
+                "file": self.database.name,
+                "hash": self.digest,
+                "size": self.database.stat().st_size,
+                "tables": {name: {"count": count} for name, count in self.counts.items()},
+            }
+        }
+
+
+def open_release(path: Path) -> Release:
+    """The release in a folder, whose every byte is checked.
+
+    Raises CannotRun where that is no release, and InvalidData where it is not as it was made.
+    """
+    folder = path.resolve()
+    manifest.verify(folder)
+    package = load(folder)
+    database = folder / f"{package.stem}.sqlite"
+    if not database.is_file():
+        raise CannotRun(
+            Problem(
+                Kind.NO_RELEASE,
+                f"holds no {database.name}, so it is not a release",
+                "Make a release of it with `servicebanken release`.",
+                file=str(path),
+            )
+        )
+    return Release(folder, package, database, _counts(database), sha256(folder / manifest.NAME))
+
+
+def _counts(database: Path) -> dict[str, int]:
+    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+    try:
+        names = [
+            name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL")
+        ]
+        quoted = {name: name.replace('"', '""') for name in names}
+        return {name: con.execute(f'SELECT count(*) FROM "{quoted[name]}"').fetchone()[0] for name in names}
+    finally:
+        con.close()

@@ -1,0 +1,224 @@
+"""One address for every release and language: an ASGI application that asks the Datasette which answers for a place.
+
+What Datasette is given is what stands behind the prefix of the place, and it knows the prefix by its setting
+`base_url`: a prefix that it saw itself it would write twice into links to the next page.
+
+Readers have no account: cookies and credentials are not passed on, so that the same address is answered alike for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.progress import Progress
+from pipeline.serve.answer import CORS, NEVER_KEPT, SECURITY, Answer, Header, redirect, refusal, send_answer
+from pipeline.serve.files import found, send_file
+from pipeline.serve.languages import preferred
+from pipeline.serve.places import Place, parse, prefix
+from pipeline.serve.shelf import Library, Shelf
+
+WATCHED = 1.0
+"""Seconds between two looks for a new release."""
+
+ASSETS = "/-/assets/"
+"""Where the style sheets, scripts and pictures of pages begin."""
+
+STATIC = Path(__file__).parent / "static"
+
+SHORT = b"public, max-age=60, stale-while-revalidate=600"
+LONG = b"public, max-age=31536000, immutable"
+
+NOT_PASSED_ON = (b"cookie", b"authorization", b"accept-encoding", b"if-none-match", b"if-modified-since")
+OURS = (b"cache-control", b"vary", b"set-cookie", b"etag", b"referrer-policy")
+"""Headers of Datasette's answers that are replaced or dropped."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the site is served: whether pages of others may read it."""
+
+    cors: bool = True
+
+
+class Site:
+    """The ASGI application."""
+
+    def __init__(self, library: Library, options: Options, progress: Progress) -> None:
+        self.library = library
+        self.options = options
+        self._progress = progress
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One conversation as ASGI has it: the life of the server, or a request."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            with self.library.shelf.used() as shelf:
+                await self._answer(shelf, scope, receive, self._with_common_headers(send))
+
+    # -- the life of the server ------------------------------------------------------------------------------------
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._watcher = asyncio.create_task(self._watch())
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._watcher:
+                    self._watcher.cancel()
+                self.library.shelf.end()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _watch(self) -> None:
+        said = ""
+        while True:
+            await asyncio.sleep(WATCHED)
+            try:
+                if await self.library.renew():
+                    self._progress.say(f"Now showing {self.library.shelf.latest.folder}")
+                said = ""
+            except (PipelineError, OSError) as error:  # the releases that are served go on being served
+                if str(error) != said:
+                    said = str(error)
+                    self._progress.say(f"Not shown: {error}")
+
+    # -- a request -------------------------------------------------------------------------------------------------
+
+    async def _answer(self, shelf: Shelf, scope: Any, receive: Any, send: Any) -> None:
+        head = scope["method"] == "HEAD"
+        place = parse(_path(scope))
+        early = self._early(shelf, place, scope)
+        if early is not None:
+            await send_answer(send, early, head)
+            return
+        if place.rest.startswith(ASSETS):
+            await _send_below(STATIC, place.rest.removeprefix(ASSETS).partition("/")[2], LONG, scope, send)
+        elif place.file is not None:
+            release = shelf.release(place)
+            assert release is not None
+            await _send_below(release.folder, place.file, LONG, scope, send)
+        else:
+            await self._ask(shelf, place, scope, receive, send)
+
+    def _early(self, shelf: Shelf, place: Place, scope: Any) -> Answer | None:
+        """What needs no Datasette: what is refused, and what stands elsewhere."""
+        release = shelf.release(place)
+        query = scope["query_string"].decode("latin-1")
+        if scope["method"] == "OPTIONS":
+            return Answer(204, [(b"allow", b"GET, HEAD, OPTIONS")], b"")
+        if scope["method"] not in ("GET", "HEAD"):
+            return refusal(405, "Nothing can be written here.", (b"allow", b"GET, HEAD, OPTIONS"))
+        if release is None:
+            return refusal(404, "This release is not served.")
+        if not place.rest:
+            return redirect(place.prefix + _question(query), status=301)
+        if place.file is not None and place.version is None:
+            return redirect(prefix(release.version, None) + place.rest[1:], (b"cache-control", SHORT))
+        if place.rest == f"/{release.stem}.db":
+            return redirect(f"{prefix(release.version, None)}files/{release.database.name}", (b"cache-control", SHORT))
+        if place.is_page and place.language is None and place.file is None:
+            language = preferred(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))
+            target = prefix(place.version, language) + place.rest[1:] + _question(query)
+            return redirect(target, (b"vary", b"Accept-Language"), (b"cache-control", b"public, max-age=60"))
+        etag = shelf.etag(_target(scope)).encode()
+        if etag in dict(scope["headers"]).get(b"if-none-match", b"") and not place.file:
+            return Answer(304, [(b"etag", etag), (b"cache-control", _keeping(place))], b"")
+        return None
+
+    async def _ask(self, shelf: Shelf, place: Place, scope: Any, receive: Any, send: Any) -> None:
+        """Lets Datasette answer, and sends on what it says with our headers."""
+        application = await shelf.application(place)
+        etag = shelf.etag(_target(scope)).encode()
+
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _headers(message, place, etag)}
+            await send(message)
+
+        await application(_inner(scope, place), receive, sent)
+
+    def _with_common_headers(self, send: Any) -> Any:
+        common = [*SECURITY, *(CORS if self.options.cors else ())]
+
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *common]}
+            await send(message)
+
+        return sent
+
+
+def _path(scope: Any) -> str:
+    """The path as it came, percent-encoded, without the query."""
+    raw = scope.get("raw_path") or scope["path"].encode()
+    return str(raw.partition(b"?")[0].decode("latin-1"))
+
+
+def _target(scope: Any) -> str:
+    return f"{_path(scope)}?{scope['query_string'].decode('latin-1')}"
+
+
+def _question(query: str) -> str:
+    return f"?{query}" if query else ""
+
+
+def _inner(scope: Any, place: Place) -> dict[str, Any]:
+    """The request as Datasette is to see it."""
+    headers = [(name, value) for name, value in scope["headers"] if name not in NOT_PASSED_ON]
+    path = place.rest.encode("latin-1")
+    return {**scope, "path": place.rest, "raw_path": path, "root_path": "", "headers": headers}
+
+
+def _headers(message: Any, place: Place, etag: bytes) -> list[Header]:
+    """Datasette's headers, with ours in place of those that are ours to say."""
+    headers = []
+    for name, value in message["headers"]:
+        if name.lower() == b"location":
+            value = _location(value, place)
+        if name.lower() not in OURS:
+            headers.append((name.lower(), value))
+    if message["status"] == 200:
+        headers += [(b"etag", etag), (b"cache-control", _keeping(place))]
+    else:
+        headers.append(NEVER_KEPT)
+    return headers
+
+
+def _location(value: bytes, place: Place) -> bytes:
+    """A redirect of Datasette's router lacks the prefix, one of its pages has it."""
+    begins = place.prefix.encode()
+    if not value.startswith(b"/") or value.startswith((begins, b"//")):
+        return value
+    return begins + value[1:]
+
+
+def _keeping(place: Place) -> bytes:
+    """How long an answer may be kept: the data of a release for ever, pages and the latest for a minute.
+
+    Pages of a release tell which other releases there are.
+    """
+    return LONG if place.version is not None and place.language is None else SHORT
+
+
+async def _send_below(folder: Path, path: str, keeping: bytes, scope: Any, send: Any) -> None:
+    file = await asyncio.to_thread(found, folder, path)
+    if file is None:
+        await send_answer(send, refusal(404, "There is no such file."), scope["method"] == "HEAD")
+        return
+    stat = file.stat()
+    etag = f'"{hashlib.sha256(f"{file} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:32]}"'
+    headers = [(b"cache-control", keeping)]
+    if etag.encode() in dict(scope["headers"]).get(b"if-none-match", b""):
+        await send_answer(send, Answer(304, [*headers, (b"etag", etag.encode())], b""))
+        return
+    with contextlib.suppress(BrokenPipeError):
+        await send_file(file, etag, headers, scope, send)
