@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+import unicodedata
 from dataclasses import dataclass, field
 
 from pipeline.fetches import Column, Fetch, Mapped
@@ -59,19 +59,28 @@ def _cells(column: Column, relation: Columns, kept: list[int]) -> list[str | Non
     if column.value is not None:
         return [column.value] * len(kept)
     if column.template is not None:
-        return _filled(column.template, relation, kept)
-    assert column.column is not None
-    cells = relation[column.column]
-    if column.codes is None:
-        return [cells[place] for place in kept]
-    return [_recoded(cells[place], column.codes.__getitem__, column.column) for place in kept]
+        cells, name = _filled(column.template, relation, kept), column.template
+    else:
+        assert column.column is not None
+        cells, name = [relation[column.column][place] for place in kept], column.column
+    if column.slug:
+        cells = [cell and slug(cell) for cell in cells]
+    return cells if column.codes is None else [_recoded(cell, column, name) for cell in cells]
 
 
-def _recoded(cell: str | None, code: Callable[[str], str], name: str) -> str | None:
-    try:
-        return None if cell is None else code(cell)
-    except KeyError:
-        raise BadAnswer(f"says {cell!r} in the column {name}, which `codes` does not list") from None
+def slug(text: str) -> str:
+    """The text in lower-case ASCII, its words joined by hyphens: `Östra Ämtervik` is `ostra-amtervik`."""
+    letters = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z0-9]+", "-", letters).strip("-")
+
+
+def _recoded(cell: str | None, column: Column, name: str) -> str | None:
+    codes = column.codes or {}
+    if cell is None or cell in codes:
+        return None if cell is None else codes[cell]
+    if column.others is None:
+        raise BadAnswer(f"says {cell!r} in the column {name}, which `codes` does not list")
+    return cell if column.others == "keep" else None
 
 
 def _filled(template: str, relation: Columns, kept: list[int]) -> list[str | None]:

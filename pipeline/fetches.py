@@ -31,8 +31,10 @@
             has: {municipality: ["2505", "0482"]}
         credentials: {header: X-Key, variable: A_VARIABLE_OF_THE_ENVIRONMENT}
 
-A column is the name of the reader's column, `{column, codes}` (codes replaced; one that is not listed is refused),
-`{template: "node-{id}"}` (empty where a part is), or `{value}`, the same in each row.
+A column is the name of the reader's column, `{column}`, `{template: "node-{id}"}` (empty where a part is), or
+`{value}`, the same in each row. A column and a template can be made a slug (`slug: yes`: lower-case ASCII with hyphens) and then
+be replaced by `codes`; a value that `codes` does not list is refused, or kept or left out as `others: keep` and
+`others: empty` say.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ from pipeline.files import LINE, Text
 MEMBERS = {
     *("id", "reader", "url", "document", "cadence", "ask", "tables", "limits", "expect", "credentials"),
 }
+FILLED, CHANGED, OTHERS = ("column", "template", "value"), ("slug", "codes", "others"), ("keep", "empty")
 NEEDED = ("id", "reader", "url", "document", "cadence", "tables")
 
 
@@ -60,6 +63,9 @@ class Column:
     template: str | None = None
     value: str | None = None
     codes: Mapping[str, str] | None = None
+    slug: bool = False
+    others: str | None = None
+    """What becomes of a value that `codes` does not list: `keep`, `empty`, or None: it is refused."""
 
 
 @dataclass(frozen=True)
@@ -221,19 +227,22 @@ class _Reading:
             self._known_column(value, known)
             return Column(column=str(value))
         content = self._mapping(columns, field)
-        self._known(content, {"column", "codes", "template", "value"}, "a way to fill a column")
-        texts = {str(name): self._text(content, name) for name in content if name not in (LINE, "codes")}
-        if len(texts) != 1 or ("codes" in content and "column" not in texts):
-            fix = "Say one of `column` (with `codes`), `template` and `value`."
+        self._known(content, {*FILLED, *CHANGED}, "a way to fill a column")
+        texts = {name: str(self._text(content, name)) for name in FILLED if name in content}
+        if len(texts) != 1 or ("value" in texts and set(CHANGED) & set(content)):
+            fix = "Say one of `column`, `template` and `value`; the first two can take `slug`, `codes` and `others`."
             raise self._bad(field.line, "is not filled in one way", fix, field)
-        codes = self._mapping(content, "codes")
         parts = re.findall(r"\{([^{}]*)\}", texts.get("template", ""))
-        for name in [*([texts["column"]] if "column" in texts else []), *(Text(part, field.line) for part in parts)]:
-            self._known_column(name, known)
+        for name in [*([texts["column"]] if "column" in texts else []), *parts]:
+            self._known_column(Text(name, field.line), known)
         if "template" in texts and not parts:
             raise self._bad(field.line, "has a template without a {column}", "Write `value` instead.", field)
-        found = {str(code): str(self._text(codes, code)) for code in codes if code != LINE}
-        return Column(codes=found or None, **{name: str(text) for name, text in texts.items()})
+        codes = {str(code): str(self._text(of, code)) for of, code in self._members(content, "codes")}
+        others = content.get("others")
+        if (others is not None and (others not in OTHERS or not codes)) or content.get("slug", "yes") != "yes":
+            fix = "Write `slug: yes`; beside `codes`, write `others: keep` or `others: empty`."
+            raise self._bad(field.line, "has a `slug` or `others` that is not understood", fix, field)
+        return Column(codes=codes or None, slug="slug" in content, others=others and str(others), **texts)
 
     def _known_column(self, column: Any, known: tuple[str, ...]) -> None:
         """A reader whose relations name no columns takes them from what it reads."""

@@ -90,6 +90,10 @@ WRONG = [
     (FETCH + "    ask: {kpis: [a]}\n", 21, "'kpis' is not something that this reader asks for"),
     (FETCH.replace("where:", "from: data\n        where:"), 15, "'data' is not a relation of this reader"),
     (FETCH.replace("{value: se}", "{value: se, column: a}"), 20, "'country' is not filled in one way"),
+    (FETCH.replace("{value: se}", "{value: se, slug: yes}"), 20, "'country' is not filled in one way"),
+    (FETCH.replace("name: name", "name: {column: name, slug: no}"), 18, "'name' has a `slug` or `others` that is not"),
+    (FETCH.replace("name: name", "name: {column: name, others: keep}"), 18, "'name' has a `slug` or `others` that is"),
+    (FETCH.replace("unmanned}", "unmanned}, others: drop"), 19, "'kind' has a `slug` or `others` that is not"),
     (FETCH.replace("shop-{number}", "shop"), 17, "'id' has a template without a {column}"),
     (FETCH + "    limits: {bytes: 0}\n", 21, "'0' is not a number for `bytes`"),
     (FETCH + "    limits: {hours: 1}\n", 21, "'hours' is not a limit"),
@@ -153,3 +157,23 @@ def test_a_column_that_is_gone_is_refused(tmp_path: Path) -> None:
     fetch = fetch_of(FETCH, tmp_path)
     with pytest.raises(BadAnswer, match="has no column 'staffed'; its columns are number, name, kind, manned"):
         read(fetch, [answer_of(fetch, BODY.replace(b"staffed", b"manned"))])
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("{column: name, slug: yes}", ["ostra-amtervik", "haradsback-2"]),
+        (
+            "{column: name, slug: yes, codes: {haradsback-2: haradsback}, others: keep}",
+            ["ostra-amtervik", "haradsback"],
+        ),
+        ("{column: name, codes: {Häradsbäck 2: h}, others: empty}", [None, "h"]),
+        ('{template: "{name} {staffed}", slug: yes}', ["ostra-amtervik-yes", None]),
+        ('{template: "{name} {staffed}", codes: {Östra Ämtervik yes: ö}}', ["ö", None]),
+    ],
+    ids=range(5),
+)
+def test_a_value_can_be_made_a_slug_and_replaced(column: str, cells: list[str | None], tmp_path: Path) -> None:
+    fetch = fetch_of(FETCH.replace("name: name", f"name: {column}"), tmp_path)
+    body = "number,name,kind,staffed\n1,Östra Ämtervik,shop,yes\n2,Häradsbäck 2,kiosk,\n".encode()
+    assert read(fetch, [answer_of(fetch, body)])["shops"].columns["name"] == cells
