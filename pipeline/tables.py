@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -43,6 +44,19 @@ def connect() -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         }
     )
+
+
+MEMORY = "1GB"
+"""What a database that spills may hold at a time."""
+
+
+@contextmanager
+def spilling() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB as `connect` gives it, which holds no more than `MEMORY` and keeps the rest in files till it closes."""
+    with tempfile.TemporaryDirectory(prefix="servicebanken-") as folder, connect() as con:
+        con.execute(f"SET memory_limit = {literal(MEMORY)}")
+        con.execute(f"SET temp_directory = {literal(folder)}")
+        yield con
 
 
 def identifier(name: str) -> str:

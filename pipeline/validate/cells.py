@@ -131,16 +131,15 @@ def _by_duckdb(
 ) -> str | None:
     """The rows as DuckDB reads the file itself; None where it might not read them as frictionless does."""
     try:
-        layout = open_table(resource)
-        rows = reader.by_duckdb(layout, width)
-        if rows is None or rows.unnumbered is None:
+        rows = reader.by_duckdb(open_table(resource), width)
+        if rows is None:
             return None
         cells = ", ".join(f"left({rows.cells[column]}, {KEPT}) AS c{column}" for column in columns)
-        con.execute(f'CREATE OR REPLACE TABLE "cells" AS SELECT {cells} FROM {rows.unnumbered}')
+        con.execute(f'CREATE OR REPLACE TABLE "cells" AS SELECT {rows.bytes} AS bytes, {cells} FROM {rows.unnumbered}')
     except (Unscreened, duckdb.InvalidInputException, duckdb.ConversionException):
         return None
-    count = con.execute('SELECT count(*) FROM "cells"').fetchall()[0][0]
-    return _view(con, "rowid + 2 AS row, *") if reader.adds_up(con, layout, rows, count) else None
+    count, text = con.execute('SELECT count(*), coalesce(sum(bytes), 0) FROM "cells"').fetchall()[0]
+    return _view(con, "rowid + 2 AS row, *") if rows.adds_up(count, text) else None
 
 
 def _streamed(con: duckdb.DuckDBPyConnection, resource: TableResource, columns: tuple[int, ...]) -> str:

@@ -7,7 +7,6 @@ is written as its code.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from markupsafe import Markup, escape
 
 from pipeline.errors import SHOWN
 from pipeline.package import Package, load
+from pipeline.tables import spilling
 from pipeline.validate import report as reports
 from pipeline.validate import wording
 from pipeline.validate.advice import Language, advice, detail, title
@@ -47,9 +47,6 @@ TABLES = 200
 
 RULES = 100
 """Lines of a table's summary."""
-
-MEMORY = "1GB"
-"""What DuckDB may hold at a time; of a table that is larger, parts lie in a file while its values are counted."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,7 @@ def render(
     """
     sources = [source] if isinstance(source, str | Path | Package) else list(source)
     descriptors = [_descriptor(each) for each in sources]
-    with tempfile.TemporaryDirectory(prefix="servicebanken-") as folder, _connect(Path(folder)) as con:
+    with spilling() as con:
         builder = _Builder(con, language, limit, _described(descriptors))
         matched = _matched(report, [pair for each in sources for pair in tables(each, schema)])
         shown = [builder.table(number, task, resource) for number, (task, resource) in enumerate(matched, 1)]
@@ -144,18 +141,6 @@ def render(
         )
     )
     return page.rstrip("\n") + "\n"
-
-
-def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        config={
-            "preserve_insertion_order": "true",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "memory_limit": MEMORY,
-            "temp_directory": str(folder),
-        },
-    )
 
 
 def _matched(

@@ -162,7 +162,7 @@ def _refuse_long_lines(path: Path) -> None:
     """Raises InvalidData for a line over `MAX_LINE` bytes, without ever holding one in memory."""
     if path.stat().st_size <= MAX_LINE:
         return
-    started, offset, number = 0, 0, 1
+    started, offset = 0, 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             first = chunk.find(b"\n")
@@ -174,10 +174,19 @@ def _refuse_long_lines(path: Path) -> None:
                         f"holds a line of more than {MAX_LINE:,} bytes",
                         "Look for a quote that never closes, or line ends that were lost.",
                         file=str(path),
-                        row=number,
+                        row=_lines_before(path, started) + 1,
                     )
                 )
             if first >= 0:
                 started = offset + chunk.rfind(b"\n") + 1
-                number += chunk.count(b"\n")
             offset += len(chunk)
+
+
+def _lines_before(path: Path, end: int) -> int:
+    """The lines in the first `end` bytes."""
+    count = 0
+    with path.open("rb") as file:
+        while end > 0 and (chunk := file.read(min(CHUNK, end))):
+            count += chunk.count(b"\n")
+            end -= len(chunk)
+    return count

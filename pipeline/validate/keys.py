@@ -32,7 +32,13 @@ ORDER BY row
 LIMIT {limit}
 """
 
-HAS_REPEATED = "SELECT count(*) <> count(DISTINCT ({parts})) FROM {relation} WHERE {present}"
+ASCENDS = """
+SELECT count(*) <= 1 + count(*) FILTER (WHERE key > before)
+FROM (SELECT {key} AS key, lag({key}) OVER () AS before FROM {relation} WHERE {present})
+"""
+"""Whether each key is greater than the one before: then none is repeated, in whatever order DuckDB takes the rows."""
+
+HAS_REPEATED = "SELECT count(*) <> count(DISTINCT {key}) FROM {relation} WHERE {present}"
 
 
 def repeated(
@@ -45,8 +51,11 @@ def repeated(
     """
     present = f" {'AND' if whole else 'OR'} ".join(f"{part} IS NOT NULL" for part in parts)
     names = ", ".join(parts)
-    query = HAS_REPEATED.format(parts=f"row({names})" if len(parts) > 1 else names, relation=relation, present=present)
-    if not con.execute(query).fetchall()[0][0]:
+    key = f"row({names})" if len(parts) > 1 else names
+    ascends, has_repeated = (
+        query.format(key=key, relation=relation, present=present) for query in (ASCENDS, HAS_REPEATED)
+    )
+    if con.execute(ascends).fetchall()[0][0] or not con.execute(has_repeated).fetchall()[0][0]:
         return []
     found = con.execute(REPEATED.format(parts=names, relation=relation, present=present, limit=limit)).fetchall()
     return [Repeated(row, before) for row, before in found]

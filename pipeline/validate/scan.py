@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from frictionless.resources import TableResource
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.tables import identifier
 from pipeline.validate import reader, sql
+from pipeline.validate.look import Layout
 from pipeline.validate.screen import DIGITS, Screen, screen
 from pipeline.validate.standard import grouped_reader
 from pipeline.validate.timelimit import time_limit
@@ -34,12 +35,12 @@ class Unscreened(Exception):
 class Read:
     """A table as DuckDB relations.
 
-    `scan` has a row for each row of the file: `row`, `certain`, and the typed values of the fields in `keyed`, under
-    the field's number (`v3`). It is a view of `base`, in which `number_of_row` gives the row's number.
+    `scan` has a row for each row of the file: `row`, `certain`, `cells` (its texts, where it is not certain), and the
+    typed values of the fields in `keyed`, under the field's number (`v3`). It is a view of `base`, in which
+    `number_of_row` gives the row's number.
     """
 
     con: duckdb.DuckDBPyConnection
-    layout: reader.Layout
     rows: reader.Rows
     screens: list[Screen]
     count: int
@@ -49,7 +50,7 @@ class Read:
     keyed: list[int]
 
 
-def open_table(resource: TableResource) -> reader.Layout:
+def open_table(resource: TableResource) -> Layout:
     """How frictionless, which has the resource open, cuts its file. Raises Unscreened where only it can."""
     dialect = resource.dialect
     control = CsvControl.from_dialect(dialect)
@@ -74,7 +75,7 @@ def open_table(resource: TableResource) -> reader.Layout:
     quote = python.quotechar if alike else ""
     if not alike and resource.format == "tsv":
         raise Unscreened
-    return reader.Layout(
+    return Layout(
         Path(str(resource.normpath)), str(resource.encoding), python.delimiter, quote, python, tuple(resource.labels)
     )
 
@@ -88,7 +89,7 @@ def expected_fields(resource: TableResource) -> list[frictionless.Field]:
 
 
 def read(
-    con: duckdb.DuckDBPyConnection, layout: reader.Layout, fields: list[frictionless.Field], keyed: list[int], name: str
+    con: duckdb.DuckDBPyConnection, layout: Layout, fields: list[frictionless.Field], keyed: list[int], name: str
 ) -> Read:
     """Scans the table once; `keyed` are the numbers (from 0) of the fields whose values keys need."""
     screens = [screen(each) for each in fields]
@@ -96,59 +97,79 @@ def read(
         raise Unscreened
     rows = reader.by_duckdb(layout, len(fields))
     if rows is not None:
-        try:
-            table = _scan(con, layout, rows, screens, keyed, name)
-        except (duckdb.InvalidInputException, duckdb.ConversionException):
-            table = None
-        if table is not None and reader.adds_up(con, layout, rows, table.count):
-            return table
+        with suppress(duckdb.InvalidInputException, duckdb.ConversionException):
+            table = _scan(con, rows, screens, keyed, name)
+            if table is not None:
+                return table
     try:
         rows = reader.by_python(con, layout, len(fields), f"rows {name}")
     except (ValueError, csv.Error) as error:
         raise Unscreened from error
-    return _scan(con, layout, rows, screens, keyed, name)
+    table = _scan(con, rows, screens, keyed, name)
+    assert table is not None  # Python has read every byte
+    return table
 
 
 def _scan(
-    con: duckdb.DuckDBPyConnection,
-    layout: reader.Layout,
-    rows: reader.Rows,
-    screens: list[Screen],
-    keyed: list[int],
-    name: str,
-) -> Read:
-    tested = []
-    for number, (each, cell) in enumerate(zip(screens, rows.cells, strict=True)):
-        bad = _refused(con, rows, each, cell, f"bad {name} {number}") if each.tests is None else None
-        condition = sql.certain(each, cell, bad)
-        is_number_key = number in keyed and each.kind == "number"
-        tested.append(f"({condition} AND {sql.is_short(cell)})" if is_number_key else condition)
-    tests = list(tested)
-    if not any(each.required for each in screens):
-        blank = " AND ".join(sql.is_missing(each, cell) for each, cell in zip(screens, rows.cells, strict=True))
-        tests.append(f"NOT ({blank})")
-    values = [
-        f"CASE WHEN {tested[number]} THEN {sql.value(screens[number], rows.cells[number])} END AS v{number}"
-        for number in keyed
-    ]
+    con: duckdb.DuckDBPyConnection, rows: reader.Rows, screens: list[Screen], keyed: list[int], name: str
+) -> Read | None:
+    """The table as the screens see it; None where the rows are not all that the file holds."""
     base, scan = identifier(f"scan {name}"), identifier(f"numbered {name}")
-    selected = ", ".join([f"({' AND '.join(tests)}) AS certain", *values])
-    if rows.unnumbered:
-        # A table's rowid follows the order of the file; numbering the rows in the scan would take one core for all.
-        con.execute(f"CREATE OR REPLACE TABLE {base} AS SELECT {selected} FROM {rows.unnumbered}")
-        number_of_row = "rowid + 2"
-    else:
-        con.execute(f"CREATE OR REPLACE TABLE {base} AS SELECT row, {selected} FROM {rows.relation}")
-        number_of_row = "row"
-    con.execute(
-        f"CREATE OR REPLACE VIEW {scan} AS SELECT {number_of_row} AS row, "
-        f"{', '.join(['certain', *(f'v{number}' for number in keyed)])} FROM {base}"
-    )
-    count = con.execute(f"SELECT count(*) FROM {base}").fetchall()[0][0] + len(rows.odd)
-    table = Read(con, layout, rows, screens, count, base, scan, number_of_row, keyed)
-    _complete_keys(table, tested)
+    con.execute(f"CREATE OR REPLACE TABLE {base} AS {_query(con, rows, screens, keyed, name)}")
+    count, text = con.execute(f"SELECT count(*), coalesce(sum(bytes), 0) FROM {base}").fetchall()[0]
+    if not rows.adds_up(count, text):
+        return None
+    # A table's rowid follows the order of the file; numbering the rows in the scan would take one core for all.
+    number_of_row = "rowid + 2" if rows.unnumbered else "row"
+    columns = ", ".join(["certain", "cells", *(f"v{number}" for number in keyed)])
+    con.execute(f"CREATE OR REPLACE VIEW {scan} AS SELECT {number_of_row} AS row, {columns} FROM {base}")
+    table = Read(con, rows, screens, count + len(rows.odd), base, scan, number_of_row, keyed)
+    _complete_keys(table)
     _add_odd(table)
     return table
+
+
+SCAN = """
+SELECT {row}certain, bytes, CASE WHEN NOT certain THEN [{cells}] END AS cells{keys}
+FROM (
+    SELECT *, {certain} AS certain, {bytes} AS bytes
+    FROM (
+        SELECT *{tested}
+        FROM (SELECT *{values} FROM {rows})
+    )
+)
+"""
+"""Each row's verdict and keys; step by step, so that what is needed twice (a value, a key's test) is evaluated once."""
+
+
+def _query(
+    con: duckdb.DuckDBPyConnection, rows: reader.Rows, screens: list[Screen], keyed: list[int], name: str
+) -> str:
+    values, tested, tests, keys = "", "", [], ""
+    for number, (each, cell) in enumerate(zip(screens, rows.cells, strict=True)):
+        value = f"p{number}"
+        if sql.reads(each, is_key=number in keyed):
+            values += f", {sql.reading(each, cell)} AS {value}"
+        bad = _refused(con, rows, each, cell, f"bad {name} {number}") if each.tests is None else None
+        test = sql.certain(each, cell, value, bad)
+        if number in keyed:
+            tested += f", {test} AND {sql.is_short(cell)}" if each.kind == "number" else f", {test}"
+            tested += f" AS t{number}"
+            keys += f", {sql.key(each, cell, value, f't{number}')} AS v{number}"
+            test = f"t{number}"
+        tests.append(test)
+    if not any(each.required for each in screens):
+        tests.append(sql.has_value(screens, rows.cells))
+    return SCAN.format(
+        row="" if rows.unnumbered else "row, ",
+        certain=" AND ".join(tests),
+        bytes=rows.bytes,
+        cells=", ".join(rows.cells),
+        keys=keys,
+        tested=tested,
+        values=values,
+        rows=rows.unnumbered or rows.relation,
+    )
 
 
 def _is_comparable(each: Screen) -> bool:
@@ -194,30 +215,20 @@ def _pattern_limit(subject: frictionless.Field) -> Iterator[None]:
             ) from None
 
 
-def _complete_keys(table: Read, tested: list[str]) -> None:
+def _complete_keys(table: Read) -> None:
     """Fills in the values of key cells that are valid though not certain, as frictionless reads them."""
-    con, rows = table.con, table.rows
-    if not con.execute(f"SELECT 1 FROM {table.scan} WHERE NOT certain LIMIT 1").fetchall():
-        return
+    con = table.con
     for number in table.keyed:
-        each, cell = table.screens[number], rows.cells[number]
-        query = (
-            f"SELECT DISTINCT {cell} FROM {rows.relation} WHERE NOT ({tested[number]}) "
-            f"AND row IN (SELECT row FROM {table.scan} WHERE NOT certain)"
-        )
+        each, cell = table.screens[number], f"cells[{number + 1}]"
+        query = f"SELECT DISTINCT {cell} FROM {table.base} WHERE NOT certain AND v{number} IS NULL"
         texts = [text for (text,) in con.execute(query).fetchall()]
         values = _values(each, texts)
         known = [(text, value) for text, value in zip(texts, values, strict=True) if value is not None]
         if known:
-            name = identifier(f"known {number}")
             con.execute(
-                f"CREATE OR REPLACE TABLE {name} AS SELECT unnest($1::VARCHAR[]) AS text, "
-                f"unnest($2::{sql.TYPES[each.kind]}[]) AS value",
+                f"UPDATE {table.base} AS s SET v{number} = k.value FROM (SELECT unnest($1::VARCHAR[]) AS text, "
+                f"unnest($2::{sql.TYPES[each.kind]}[]) AS value) AS k WHERE NOT certain AND k.text = {cell}",
                 [[text for text, _ in known], [value for _, value in known]],
-            )
-            con.execute(
-                f"UPDATE {table.base} AS s SET v{number} = k.value FROM {rows.relation} AS r "
-                f"JOIN {name} AS k ON k.text = r.{cell} WHERE r.row = s.{table.number_of_row} AND NOT s.certain"
             )
 
 
@@ -230,13 +241,14 @@ def _add_odd(table: Read) -> None:
         _values(table.screens[number], [cells[number] if number < len(cells) else None for _, cells in odd])
         for number in table.keyed
     ]
-    columns = ", ".join(
+    columns = ["row", "certain", *(f"v{number}" for number in table.keyed)]
+    selected = ["unnest($1::BIGINT[])", "false"]
+    selected += [
         f"unnest(${position}::{sql.TYPES[table.screens[number].kind]}[])"
         for position, number in enumerate(table.keyed, 2)
-    )
-    con = table.con
-    con.execute(
-        f"INSERT INTO {table.base} SELECT unnest($1::BIGINT[]), false{', ' + columns if columns else ''}",
+    ]
+    table.con.execute(
+        f"INSERT INTO {table.base} ({', '.join(columns)}) SELECT {', '.join(selected)}",
         [[number for number, _ in odd], *values],
     )
 

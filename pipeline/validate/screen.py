@@ -46,8 +46,13 @@ class Length:
 
 
 @dataclass(frozen=True)
+class IsInteger:
+    """The text is a whole number: at most 18 digits, with or without a minus."""
+
+
+@dataclass(frozen=True)
 class IsDate:
-    """The text, which has the form YYYY-MM-DD, is a day of the calendar."""
+    """The text is a day of the calendar from the year 1000 on, as YYYY-MM-DD."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Bound:
     limit: str
 
 
-Test = Matches | OneOf | Length | IsDate | Bound
+Test = Matches | OneOf | Length | IsInteger | IsDate | Bound
 
 
 @dataclass(frozen=True)
@@ -106,10 +111,8 @@ KINDS: dict[str, Kind] = {
     "date": "date",
 }
 
-INTEGER = "-?[0-9]{1,18}"
 YEAR = "[0-9]{4}"
 YEARMONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
-DATE = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
 DATETIME = (
     "[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
     r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z?"
@@ -158,8 +161,10 @@ def _lexical(field: Any) -> list[Test] | None:
             return None
         return [Matches(_number(field.decimal_char))]
     if field.type == "date":
-        return [Matches(DATE), IsDate()]
-    forms = {"integer": INTEGER, "year": YEAR, "yearmonth": YEARMONTH, "datetime": DATETIME, "time": TIME}
+        return [IsDate()]
+    if field.type == "integer":
+        return [IsInteger()]
+    forms = {"year": YEAR, "yearmonth": YEARMONTH, "datetime": DATETIME, "time": TIME}
     form = forms.get(field.type)
     return None if form is None else [Matches(form)]
 

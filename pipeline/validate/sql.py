@@ -1,81 +1,115 @@
-"""The tests of a screen as SQL for DuckDB. Another engine is another module like this one."""
+"""The tests of a screen as SQL for DuckDB. Another engine is another module like this one.
+
+A condition stands over two columns: the cell's text, and where `reads` says so its value, as `reading` has it. The
+value is read once for all tests, for DuckDB finds no common parts in conditions. What is rarely asked (is the cell
+missing, when it passes no test?) comes last in a CASE, which DuckDB evaluates for the rows that are left.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.tables import literal
-from pipeline.validate.screen import DIGITS, Bound, IsDate, Length, Matches, OneOf, Screen, Test
+from pipeline.validate.screen import DIGITS, Bound, IsDate, IsInteger, Length, Matches, OneOf, Screen, Test
 
 TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
 """The DuckDB type of each kind of value."""
 
 
-def certain(screen: Screen, column: str, bad: str | None = None) -> str:
-    """The condition that the cell in `column` is certainly valid.
+def reads(screen: Screen, *, is_key: bool) -> bool:
+    """Whether the tests, or a key, need the cell's value."""
+    if screen.kind not in ("integer", "number", "date"):
+        return False
+    return is_key or any(isinstance(test, Bound | IsInteger | IsDate) for test in screen.tests or ())
+
+
+def reading(screen: Screen, text: str) -> str:
+    """The value of the cell with this text; NULL, or anything, where the text is none that the tests pass."""
+    if screen.kind == "boolean":
+        return f"({text} IN ({', '.join(map(literal, screen.true_values))}))" if screen.true_values else "false"
+    if screen.kind == "number" and screen.decimal_char != ".":
+        text = f"replace({text}, {literal(screen.decimal_char)}, '.')"
+    # TRY_CAST, because DuckDB may evaluate the cast before the test that guards it.
+    return f"TRY_CAST({text} AS {TYPES[screen.kind]})"
+
+
+def certain(screen: Screen, text: str, value: str, bad: str | None = None) -> str:
+    """The condition that the cell is certainly valid.
 
     `bad` is the relation of distinct texts that frictionless refused, for a screen without tests.
     """
-    missing = is_missing(screen, column)
     if screen.tests is None:
-        return f"({column} NOT IN (SELECT text FROM {bad}))"
-    tests = [_condition(test, screen, column) for test in screen.tests]
+        return f"({text} NOT IN (SELECT text FROM {bad}))"
+    tests = [_condition(test, screen, text, value) for test in screen.tests]
     passed = " AND ".join(tests) or "true"
-    if missing == "false":
+    missing = is_missing(screen, text)
+    if missing == "false" or (not screen.required and not tests):
         return f"({passed})"
     if screen.required:
         return f"(NOT {missing} AND {passed})"
-    return f"({missing} OR ({passed}))"
+    return f"CASE WHEN {passed} THEN true ELSE {missing} END"
 
 
-def is_missing(screen: Screen, column: str) -> str:
+def is_missing(screen: Screen, text: str) -> str:
     """The condition that the cell holds one of the field's missing values."""
     if not screen.missing:
         return "false"
-    return f"({column} IN ({', '.join(literal(text) for text in screen.missing)}))"
+    return f"({text} IN ({', '.join(literal(each) for each in screen.missing)}))"
 
 
-def value(screen: Screen, column: str) -> str:
-    """The value of a certain cell; NULL when it is missing. Only sound where `certain` holds."""
-    return f"CASE WHEN NOT {is_missing(screen, column)} THEN {_cast(screen, column)} END"
+def has_value(screens: Sequence[Screen], texts: Sequence[str]) -> str:
+    """The condition that not all cells of a row are missing."""
+    cases = " ".join(f"WHEN NOT {is_missing(each, text)} THEN true" for each, text in zip(screens, texts, strict=True))
+    return f"CASE {cases} ELSE false END"
 
 
-def _cast(screen: Screen, column: str) -> str:
-    if screen.kind == "boolean":
-        return f"({column} IN ({', '.join(map(literal, screen.true_values))}))" if screen.true_values else "false"
-    if screen.kind == "number" and screen.decimal_char != ".":
-        column = f"replace({column}, {literal(screen.decimal_char)}, '.')"
-    # TRY_CAST, because DuckDB may evaluate the cast before the test that guards it.
-    return f"TRY_CAST({column} AS {TYPES[screen.kind]})"
+def key(screen: Screen, text: str, value: str, tested: str) -> str:
+    """The value of the cell as a key has it: NULL where it is missing, or not certain (`tested`)."""
+    if not reads(screen, is_key=True):
+        value = text if screen.kind == "text" else reading(screen, text)
+    return f"CASE WHEN {tested} AND NOT {is_missing(screen, text)} THEN {value} END"
 
 
-def _condition(test: Test, screen: Screen, column: str) -> str:
+def is_short(text: str) -> str:
+    """The condition that a number's text has at most the digits that a double keeps apart."""
+    return f"length({text}) <= {DIGITS + 1}"
+
+
+def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
     match test:
         case Matches(expression):
-            return f"regexp_full_match({column}, {literal(expression)})"
+            return _matches(text, expression)
         case OneOf(texts):
-            return f"{column} IN ({', '.join(map(literal, texts)) or 'NULL'}) IS TRUE"
+            return f"{text} IN ({', '.join(map(literal, texts)) or 'NULL'}) IS TRUE"
         case Length(least, most):
-            parts = [f"length({column}) >= {least}"] if least is not None else []
-            parts += [f"length({column}) <= {most}"] if most is not None else []
+            parts = [f"length({text}) >= {least}"] if least is not None else []
+            parts += [f"length({text}) <= {most}"] if most is not None else []
             return " AND ".join(parts)
+        case IsInteger():
+            # A value that is written as the cell has it needs no expression, which takes as long again.
+            return f"CASE WHEN CAST({value} AS VARCHAR) = {text} THEN true ELSE {_matches(text, INTEGER)} END"
         case IsDate():
-            return f"TRY_CAST({column} AS DATE) IS NOT NULL"
+            return f"coalesce(CAST({value} AS VARCHAR) = {text} AND {value} BETWEEN {DAYS}, false)"
         case Bound(relation, limit) if screen.kind == "number":
-            return _number_bound(_cast(screen, column), relation, f"CAST({literal(limit)} AS DOUBLE)", column)
+            return _number_bound(value, relation, f"CAST({literal(limit)} AS DOUBLE)", text)
         case Bound(relation, limit):
             bound = (
                 f"DATE {literal(limit)}" if screen.kind == "date" else f"CAST({literal(limit)} AS {TYPES[screen.kind]})"
             )
-            return f"coalesce({_cast(screen, column)} {relation} {bound}, false)"
+            return f"coalesce({value} {relation} {bound}, false)"
 
 
-def _number_bound(value: str, relation: str, limit: str, column: str) -> str:
+INTEGER = "-?[0-9]{1,18}"
+DAYS = "DATE '1000-01-01' AND DATE '9999-12-31'"
+
+
+def _matches(text: str, expression: str) -> str:
+    return f"regexp_full_match({text}, {literal(expression)})"
+
+
+def _number_bound(value: str, relation: str, limit: str, text: str) -> str:
     """A bound on doubles: an equal one only counts where the text has so few digits that the numbers are equal, too."""
     strict = f"{value} {relation[0]} {limit}"
     if len(relation) == 1:
         return f"coalesce({strict}, false)"
-    return f"coalesce({strict} OR ({value} = {limit} AND {is_short(column)}), false)"
-
-
-def is_short(column: str) -> str:
-    """The condition that a number's text has at most the digits that a double keeps apart."""
-    return f"length({column}) <= {DIGITS + 1}"
+    return f"CASE WHEN {strict} THEN true ELSE coalesce({value} = {limit} AND {is_short(text)}, false) END"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -22,7 +23,7 @@ from frictionless.resources import TableResource
 from frictionless.table.row import Row, create_cell_handlers
 
 from pipeline.files import sha256
-from pipeline.tables import connect
+from pipeline.tables import spilling
 from pipeline.validate import keys
 from pipeline.validate.scan import Read, Unscreened, expected_fields, open_table, read
 from pipeline.validate.standard import UniqueKeyError, standard
@@ -68,12 +69,13 @@ def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frict
     except frictionless.FrictionlessException as exception:
         return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
     warnings = _hash_warnings(resource)
-    try:
-        found = _opened(resource, parents, limit_errors)
-    except frictionless.FrictionlessException as exception:
-        resource.close()
-        return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
-    with resource:
+    with ExitStack() as stack:
+        try:
+            found = _opened(resource, parents, limit_errors, stack)
+        except frictionless.FrictionlessException as exception:
+            resource.close()
+            return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
+        stack.enter_context(resource)
         labels = resource.labels
         found_errors = [error for check in checks for error in check.validate_start()]
         partial = False
@@ -92,14 +94,18 @@ def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frict
     )
 
 
-def _opened(resource: TableResource, parents: Parents, limit_errors: int) -> _Screened | _Streamed:
-    """Opens the resource; by whichever way its rows are judged, foreign keys are ours to check where they can be."""
+def _opened(resource: TableResource, parents: Parents, limit_errors: int, stack: ExitStack) -> _Screened | _Streamed:
+    """Opens the resource; by whichever way its rows are judged, foreign keys are ours to check where they can be.
+
+    What must be closed after the rows is left to the stack.
+    """
     foreign_keys = resource.schema.foreign_keys
     if not _is_small(resource):
         try:
             with _without(foreign_keys, resource):
                 resource.open()
-            return _Screened(resource, foreign_keys, parents, limit_errors)
+            con = stack.enter_context(spilling())
+            return _Screened(con, resource, foreign_keys, parents, limit_errors)
         except Unscreened:
             resource.close()
     try:
@@ -203,7 +209,14 @@ class _Foreign:
 class _Screened:
     """What SQL found in an open table: the rows to judge, and the keys that are repeated, missing or point nowhere."""
 
-    def __init__(self, resource: TableResource, foreign_keys: list[Any], parents: Parents, limit_errors: int) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        resource: TableResource,
+        foreign_keys: list[Any],
+        parents: Parents,
+        limit_errors: int,
+    ) -> None:
         self.resource = resource
         self.rules = standard(resource.schema)
         self.fields = expected_fields(resource)
@@ -222,8 +235,12 @@ class _Screened:
         if not wanted <= set(names):
             raise Unscreened
         layout = open_table(resource)
+        self.path = layout.path
+        beside = ThreadPoolExecutor(1)  # a hash needs no Python lock, and part of what follows is on one core
+        self.sha256 = beside.submit(sha256, layout.path)
+        beside.shutdown(wait=False)
         keyed = sorted(names.index(name) for name in wanted)
-        self.table = read(connect(), layout, self.fields, keyed, "table")
+        self.table = read(con, layout, self.fields, keyed, "table")
         self.limit = limit_errors or self.table.count + 1
         self.at = {name: f"v{names.index(name)}" for name in wanted}
         self._find_repeated()
@@ -283,18 +300,24 @@ class _Screened:
         marked = {row for before in self.unique_before.values() for row in before}
         marked.update(self.primary_before, self.primary_missing, *(each.rows for each in self.foreign))
         marked.update(*(before for _, before in self.unique_keys))
-        cells = ", ".join(table.rows.cells)
         cursor = table.con.cursor()
-        doubtful = cursor.execute(f"SELECT count(*) FROM {table.scan} WHERE NOT certain").fetchall()[0][0]
-        regular: Iterator[tuple[int, list[Any]]] = iter(())
-        if doubtful > len(table.rows.odd) or marked:
-            cursor.execute(
-                f"SELECT row, {cells} FROM {table.rows.relation} WHERE row IN "
-                f"(SELECT row FROM {table.scan} WHERE NOT certain UNION ALL SELECT unnest($1::BIGINT[])) ORDER BY row",
-                [sorted(marked)],
-            )
-            regular = _fetched(cursor)
-        yield from heapq.merge(regular, iter(table.rows.odd), key=itemgetter(0))
+        cursor.execute(f"SELECT row, cells FROM {table.scan} WHERE cells IS NOT NULL ORDER BY row")
+        yield from heapq.merge(_fetched(cursor), self._certain(marked), iter(table.rows.odd), key=itemgetter(0))
+
+    def _certain(self, marked: set[int]) -> Iterator[tuple[int, list[Any]]]:
+        """The rows of these numbers that are certain but for a key, from the file itself."""
+        table = self.table
+        query = f"SELECT row FROM {table.scan} WHERE certain AND row IN (SELECT unnest($1::BIGINT[]))"
+        numbers = [row for (row,) in table.con.execute(query, [sorted(marked)]).fetchall()] if marked else []
+        if not numbers:
+            return
+        cursor = table.con.cursor()
+        cursor.execute(
+            f"SELECT row, [{', '.join(table.rows.cells)}] FROM {table.rows.relation} "
+            "WHERE row IN (SELECT unnest($1::BIGINT[])) ORDER BY row",
+            [numbers],
+        )
+        yield from _fetched(cursor)
 
     def _judged(self, row: Row, number: int) -> list[frictionless.Error]:
         """The row's errors in frictionless's order (`TableResource.__open_row_stream`)."""
@@ -324,11 +347,10 @@ class _Screened:
         stats = self.resource.stats
         stats.rows = self.number - 1 if partial else self.table.count
         if not partial:
-            path = self.table.layout.path
-            stats.bytes = path.stat().st_size
-            stats.sha256 = sha256(path)
+            stats.bytes = self.path.stat().st_size
+            stats.sha256 = self.sha256.result()
             if str(self.resource.hash or "").startswith("md5:") or ":" not in str(self.resource.hash or ":"):
-                with path.open("rb") as file:
+                with self.path.open("rb") as file:
                     stats.md5 = hashlib.file_digest(file, "md5").hexdigest()
 
 
@@ -370,5 +392,4 @@ def _foreign_key_error(row: Row, key: _Foreign) -> frictionless.Error:
 
 def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, list[Any]]]:
     while batch := cursor.fetchmany(1000):
-        for number, *cells in batch:
-            yield number, cells
+        yield from batch

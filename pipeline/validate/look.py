@@ -1,0 +1,150 @@
+"""A file's bytes, looked at once: would DuckDB's reader and Python's `csv` cut them into the same cells?
+
+They surely do where the file is UTF-8 without a byte order mark or a zero byte, its line ends are all of one kind, and
+every quote stands at the edge of its cell or is doubled inside it (RFC 4180). What DuckDB passes over in silence, a
+blank line or a delimiter too many, shows in the sum: text, delimiters, quotes and line ends must be the whole file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+CHUNK = 1 << 20
+"""Bytes that are looked at in one go, and the rest of their last line."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is cut into cells."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    quote: str
+    dialect: Any
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The bytes of a file of `width` columns that are no text of a cell below the header.
+
+    `header`: those of the labels; `quotes`: those around cells and before quotes within; `end`: those of a line end;
+    `is_ended`: whether the last line has one.
+    """
+
+    size: int
+    width: int
+    header: int
+    quotes: int
+    end: int
+    is_ended: bool
+
+    def adds_up(self, rows: int, text: int) -> bool:
+        """Whether so many rows below the header, whose cells have so many bytes of text, are all of the file."""
+        ends = (rows + self.is_ended) * self.end
+        delimiters = (rows + 1) * (self.width - 1)
+        return self.header + text + self.quotes + delimiters + ends == self.size
+
+
+def look(layout: Layout, width: int) -> Looked | None:
+    """What the bytes hold; None where DuckDB and Python's `csv` might cut them differently."""
+    if not _is_plain(layout):
+        return None
+    header = _header(layout, width)
+    if header is None:
+        return None
+    end, quotes, inside, last = 0, 0, False, b""
+    quote = layout.quote.encode()
+    with layout.path.open("rb") as file:
+        for chunk in _chunks(file):
+            if b"\0" in chunk or (layout.encoding == "ascii" and not chunk.isascii()):
+                return None
+            if not last and chunk.startswith((b"\xef\xbb\xbf", b"\n", b"\r")):
+                return None
+            found = _line_end(chunk)
+            if found is None or (end and found and found != end):
+                return None
+            end = end or found
+            if width == 1 and _has_blank_line(chunk):
+                return None
+            if inside or quote in chunk:
+                around = _quotes(chunk, layout, inside)
+                if around is None:
+                    return None
+                quotes += around[0]
+                inside = around[1]
+            last = chunk[-1:]
+    if inside:
+        return None
+    return Looked(layout.path.stat().st_size, width, header, quotes, end, last == b"\n")
+
+
+def _is_plain(layout: Layout) -> bool:
+    """Whether the encoding is one that DuckDB reads, and delimiter and quote are each one byte."""
+    return (
+        layout.encoding in ("utf-8", "ascii")
+        and len(layout.quote) == 1
+        and layout.quote.isascii()
+        and len(layout.delimiter) == 1
+        and layout.delimiter.isascii()
+        and layout.delimiter not in f" {layout.quote}\r\n"
+    )
+
+
+def _header(layout: Layout, width: int) -> int | None:
+    """Bytes of the labels as they stand in the file; None where they are not as many as the columns."""
+    try:
+        with layout.path.open("rb") as binary:
+            labels = next(csv.reader(io.TextIOWrapper(binary, "utf-8", newline=""), dialect=layout.dialect), [])
+    except (ValueError, csv.Error):
+        return None
+    return sum(len(label.encode()) for label in labels) if len(labels) == width else None
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The file in parts that end where a line does."""
+    while chunk := file.read(CHUNK):
+        yield chunk if chunk.endswith(b"\n") else chunk + file.readline()
+
+
+def _line_end(chunk: bytes) -> int | None:
+    """Bytes of each line end in the chunk: 1 for LF, 2 for CRLF, 0 where there is none; None for any other, or both."""
+    if b"\r" not in chunk:
+        return 1 if b"\n" in chunk else 0
+    import numpy as np
+
+    data = np.frombuffer(chunk, dtype=np.uint8)
+    returns = np.flatnonzero(data == ord("\r"))
+    is_paired = returns[-1] + 1 < len(data) and bool(np.all(data[returns + 1] == ord("\n")))
+    return 2 if is_paired and np.count_nonzero(data == ord("\n")) == len(returns) else None
+
+
+def _has_blank_line(chunk: bytes) -> bool:
+    """In a table of one column DuckDB takes a blank line for an empty cell, and Python for a row without cells."""
+    return chunk.startswith((b"\n", b"\r\n")) or b"\n\n" in chunk or b"\n\r\n" in chunk
+
+
+def _quotes(chunk: bytes, layout: Layout, inside: bool) -> tuple[int, bool] | None:
+    """How many quotes are no text, and whether the chunk ends within them; None where one stands amid a cell."""
+    import numpy as np
+
+    data = np.frombuffer(chunk, dtype=np.uint8)
+    at = np.flatnonzero(data == ord(layout.quote))
+    if not len(at):
+        return 0, inside
+    edge = np.zeros(256, dtype=bool)
+    edge[list(f"{layout.delimiter}\r\n".encode())] = True
+    bounded = np.concatenate(([True], edge[data], [True]))  # shifted by one: a chunk begins and ends at an edge
+    opens = (np.arange(len(at)) + inside) % 2 == 0
+    follows = np.concatenate(([False], np.diff(at) == 1))
+    doubles = opens & follows
+    is_doubled = np.concatenate((doubles[1:], [False]))
+    if not np.all(np.where(opens, bounded[at] | doubles, bounded[at + 2] | is_doubled)):
+        return None
+    return len(at) - int(np.count_nonzero(doubles)), inside ^ bool(len(at) % 2)
