@@ -32,6 +32,8 @@ NOT_STATED = (snapshots.LOG, snapshots.REJECTED, snapshots.PENDING)
 
 LIBRARIES = ("duckdb", "frictionless", "xlsxwriter")
 """Libraries whose version shows in the bytes of a release."""
+CODE = (".py", ".html", ".css")
+"""Endings of this code's files."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def _fingerprint(project: Project, base_url: str | None) -> str:
     for path in _inputs(project):
         digest.update(f"{path.relative_to(project.root)}\0{sha256(path)}\n".encode())
     code = Path(__file__).parent
-    for path in sorted(code.rglob("*.py")):
+    for path in sorted(path for ending in CODE for path in code.rglob(f"*{ending}")):
         digest.update(f"{path.relative_to(code)}\0{sha256(path)}\n".encode())
     libraries = [f"{name} {version(name)}" for name in LIBRARIES]
     digest.update("\n".join([*libraries, sqlite3.sqlite_version, sys.version]).encode())

@@ -1,4 +1,4 @@
-"""A release describes itself: a file for every catalogue's format, made from datapackage.json alone."""
+"""A release describes itself from datapackage.json alone: in every catalogue's format, and on a page for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.describe import citation, croissant, csvw, datacite, dcat, schema_org, sitemap
+from pipeline.describe import citation, croissant, csvw, datacite, dcat, schema_org, site, sitemap
 from pipeline.describe.dataset import BASE_URL, CATALOG, Dataset, checked_base_url, read
 from pipeline.describe.document import Document, Note
 from pipeline.errors import InvalidData
@@ -59,3 +59,4 @@ def write(folder: Path, archive: str) -> None:
         (folder / name).write_text(document.text, encoding="utf-8", newline="\n")
         notes[format] = {"file": name, "notes": [asdict(note) for note in document.notes]}
     write_json(folder / CATALOG / NOTES, notes)
+    site.write(dataset)

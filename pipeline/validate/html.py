@@ -29,7 +29,7 @@ from pipeline.validate.advice import Language, advice, detail, title
 from pipeline.validate.cells import UNREADABLE, Cells, read, tables
 from pipeline.validate.excerpt import Excerpt, Place, excerpt, places, shown_columns
 from pipeline.validate.profile import Profile, profiles
-from pipeline.validate.visible import cut, visible
+from pipeline.visible import cut, visible
 
 Source = str | Path | Package
 

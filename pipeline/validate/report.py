@@ -12,7 +12,7 @@ import frictionless
 from pipeline.errors import SHOWN, Kind, Problem, shorten
 from pipeline.validate import wording
 from pipeline.validate.advice import Language, Phrase, advice, title
-from pipeline.validate.visible import visible
+from pipeline.visible import visible
 
 
 def settled(report: frictionless.Report) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pipeline.package import load
 from pipeline.validate import html, validate
 from pipeline.validate.advice import Language
 from pipeline.validate.html import render
-from pipeline.validate.visible import cut, visible
+from pipeline.visible import cut, visible
 from tests.projects import field, package, put, reference, table
 
 VOID = {"meta", "link", "br"}

@@ -1,0 +1,164 @@
+"""The page of a release in one language: complete in itself, without script or request, the same bytes each time.
+
+Everything that comes from data or a descriptor is escaped by the template, and made visible first: what steers the
+direction of writing, or does not show, is written as its code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pipeline import about
+from pipeline.describe import coverage, schema_org
+from pipeline.describe.dataset import Dataset
+from pipeline.describe.document import as_json
+from pipeline.describe.site import bibtex, dictionary, downloads
+from pipeline.describe.site.dictionary import Counts
+from pipeline.describe.site.downloads import TableFiles
+from pipeline.describe.site.words import LANGUAGES, NAMES, Language, Text, Words
+from pipeline.errors import InvalidData
+from pipeline.visible import visible
+
+NAME = "index.html"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the pages of a dataset show that is the same in every language."""
+
+    dataset: Dataset
+    counts: Mapping[str, Counts]
+
+
+def gather(dataset: Dataset) -> Contents:
+    """Reads what the pages show from the files of the release."""
+    return Contents(dataset, dictionary.count(dataset))
+
+
+def first(dataset: Dataset) -> Language:
+    """The language of index.html: the first of the package's that pages can speak."""
+    return next((each for each in LANGUAGES for tag in dataset.languages[:1] if tag.startswith(each)), LANGUAGES[0])
+
+
+def file_name(dataset: Dataset, language: Language) -> str:
+    """The name of the page in a language."""
+    return NAME if language == first(dataset) else f"index.{language}.html"
+
+
+def render(contents: Contents, language: Language) -> str:
+    """The page in a language."""
+    dataset = contents.dataset
+    words = Words(dataset, language)
+    tables = dictionary.tables(words, contents.counts)
+    descriptor = dataset.descriptor
+    page = (
+        _environment(words)
+        .get_template("page.html")
+        .render(
+            language=language,
+            translations=[(each, NAMES[each], file_name(dataset, each)) for each in LANGUAGES if each != language],
+            dataset=dataset,
+            title=words.title(descriptor, dataset.package.name),
+            description=words.said(descriptor, "description"),
+            homepage=about.address(descriptor.get("homepage")),
+            people=about.people(descriptor),
+            licences=about.licences(descriptor),
+            sources=about.sources(descriptor),
+            period=coverage.period(dataset),
+            places=[
+                place.titles.get(language) or next(iter(place.titles.values()), place.path)
+                for place in coverage.places(dataset)
+            ],
+            keywords=dataset.words("keywords").get(language) or next(iter(dataset.words("keywords").values()), []),
+            tables=tables,
+            row_count=sum(table.rows or 0 for table in tables),
+            whole=downloads.whole(words),
+            table_files=[
+                TableFiles(table.anchor, table.name, table.title, table.rows, downloads.of_table(words, resource))
+                for table, resource in zip(tables, dataset.package.tables, strict=True)
+            ],
+            others=downloads.others(words),
+            descriptions=downloads.descriptions(dataset),
+            snippets=downloads.snippets(words, next(iter(dataset.package.tables), None)),
+            bibtex=bibtex.entry(dataset),
+            json_ld=_json_ld(dataset),
+        )
+    )
+    return page.rstrip("\n") + "\n"
+
+
+ROLES = {
+    "creator": ("creator", "upphov"),
+    "author": ("author", "författare"),
+    "publisher": ("publisher", "utgivare"),
+    "maintainer": ("maintainer", "underhåll"),
+    "contributor": ("contributor", "medverkande"),
+    "dataCurator": ("data curator", "datavård"),
+    "contact": ("contact", "kontakt"),
+    "contactPoint": ("contact", "kontakt"),
+    "originator": ("origin of the data", "datans ursprung"),
+    "rightsHolder": ("rights holder", "rättighetshavare"),
+    "funder": ("funder", "finansiär"),
+    "wrangler": ("preparation", "bearbetning"),
+}
+"""Roles of contributors in English and Swedish; others are shown as they are written."""
+
+
+def _json_ld(dataset: Dataset) -> Markup:
+    """What search engines read (schema.org), as the content of a script element; empty where it cannot be said.
+
+    In JSON, `<` can be written as its code, so no text of it can end the element or open a comment; what does not
+    show is written so, too.
+    """
+    try:
+        text = as_json(schema_org.members(dataset, ""))
+    except InvalidData:
+        return Markup("")
+    text = json.dumps(json.loads(text), separators=(",", ":"))
+    return Markup(re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+# -- the template ------------------------------------------------------------------------------------------------------
+
+
+def _environment(words: Words) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.globals |= {"t": words.t, "counted": words.counted, "role_words": ROLES}
+    environment.filters |= {"figure": words.figure, "size": words.size, "paragraphs": paragraphs, "share": share}
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """What a template prints of a value: texts with nothing in them that does not show, in their own language."""
+    if isinstance(value, Text):
+        if value.language:
+            return Markup('<span lang="{}">{}</span>').format(value.language, visible(value.value))
+        return visible(value.value)
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def paragraphs(text: Text) -> Markup:
+    """A text of several lines as paragraphs; blank lines stand between them."""
+    parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.value)]
+    said = (_shown(Text(part, text.language)) for part in parts if part)
+    return Markup("\n").join(Markup("<p><bdi>{}</bdi></p>").format(escape(part)) for part in said)
+
+
+def share(part: int, whole: int) -> int:
+    """Per cent, rounded so that only nothing is 0 and only all is 100."""
+    return min(99, max(1, round(100 * part / whole))) if 0 < part < whole else 100 * (part > 0)
