@@ -32,9 +32,9 @@
         credentials: {header: X-Key, variable: A_VARIABLE_OF_THE_ENVIRONMENT}
 
 A column is the name of the reader's column, `{column}`, `{template: "node-{id}"}` (empty where a part is), or
-`{value}`, the same in each row. A column and a template can be made a slug (`slug: yes`: lower-case ASCII with hyphens) and then
-be replaced by `codes`; a value that `codes` does not list is refused, or kept or left out as `others: keep` and
-`others: empty` say.
+`{value}`, the same in each row. A column and a template can be made a slug (`slug: yes`: lower-case ASCII with
+hyphens) and then be replaced by `codes`; a value that `codes` does not list is refused, or kept or left out as
+`others: keep` and `others: empty` say.
 """
 
 from __future__ import annotations
