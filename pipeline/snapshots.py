@@ -57,13 +57,15 @@ class Snapshot:
 class Pointer:
     """What accepted.json or rejected.json says; `fetched` is a time such as 2026-11-24T19:00:00Z.
 
-    `validators` holds, by the answer's place in the snapshot, the headers that ask for it only if it has changed.
+    `validators` holds, by the answer's place in the snapshot, the headers that ask for it only if it has changed;
+    `asked` is a hash of what source.yml asked for.
     """
 
     snapshot: str
     fetched: str
     validators: tuple[dict[str, str], ...] = ()
     reasons: tuple[str, ...] = ()
+    asked: str = ""
 
 
 def folder_of(source: Source, fetch: Fetch) -> Path:
@@ -88,6 +90,7 @@ def pointed(folder: Path, name: str) -> tuple[Snapshot, Pointer] | None:
             content["fetched"],
             tuple(content.get("validators", ())),
             tuple(content.get("reasons", ())),
+            content.get("asked", ""),
         )
     except (KeyError, TypeError):
         raise damaged(path, "is not the pointer that `collect` writes") from None

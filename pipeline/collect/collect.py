@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pipeline.collect.fetch import Client, NotFetched, Patience
 from pipeline.collect.hosts import Hosts
 from pipeline.collect.network import Network
+from pipeline.collect.robots import Robots
 from pipeline.collect.run import run
 from pipeline.collect.store import Store
 from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
@@ -65,7 +66,7 @@ def collect(project: Project, progress: Progress, terms: Terms) -> list[Outcome]
     Raises CannotRun where `only` names what is not there.
     """
     jobs = chosen(project, terms.only)
-    hosts, agent = Hosts(), user_agent(project)
+    hosts, robots, agent = Hosts(), Robots(), user_agent(project)
     lock = Lock()
 
     def one(job: Job) -> Outcome:
@@ -75,7 +76,10 @@ def collect(project: Project, progress: Progress, terms: Terms) -> list[Outcome]
             with lock:
                 progress.say(f"{fetch.id}: request {requests}")
 
-        return _outcome(source, fetch, agent, hosts, terms, advance)
+        def connected() -> Client:
+            return Client(fetch, agent, hosts, robots, terms.network, terms.patience)
+
+        return _outcome(source, fetch, connected, advance)
 
     def together(group: list[Job]) -> list[tuple[Job, Outcome]]:
         return [(job, one(job)) for job in group]
@@ -115,13 +119,11 @@ def user_agent(project: Project) -> str:
     return f"servicebanken/{version('servicebanken')}{contact}"
 
 
-def _outcome(
-    source: Source, fetch: Fetch, agent: str, hosts: Hosts, terms: Terms, advance: Callable[[int], None]
-) -> Outcome:
+def _outcome(source: Source, fetch: Fetch, connected: Callable[[], Client], advance: Callable[[int], None]) -> Outcome:
     place = f"{source.folder.name}/{FILE}"
     client = None
     try:
-        client = Client(fetch, agent, hosts, terms.network, terms.patience)
+        client = connected()
         verdict = run(source, fetch, client, advance)
     except NotFetched as error:
         Store(source, fetch).log(verdict="failed", reasons=[error.rule])

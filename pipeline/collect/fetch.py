@@ -8,22 +8,21 @@ from __future__ import annotations
 import os
 import re
 import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Timer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
-import certifi
 import urllib3
 from urllib3 import exceptions as failures
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
-from pipeline.collect import body
+from pipeline.collect import body, connections
 from pipeline.collect.hosts import Hosts
 from pipeline.collect.network import Network, PrivateAddress, is_written_out, origin
 from pipeline.fetches import Fetch
@@ -72,15 +71,25 @@ class NotFetched(Exception):
         """Seconds that the server asked to be left alone for."""
 
 
+class Robots(Protocol):
+    """What a site says of those who read its pages without being people."""
+
+    def per_second(self, url: str, client: Client) -> float:
+        """How many requests a second it bears. Raises NotFetched where it does not want to be asked for a URL."""
+
+
 class Client:
     """Asks what one fetch asks, one request after another, over connections that it keeps until it is closed."""
 
-    def __init__(self, fetch: Fetch, agent: str, hosts: Hosts, network: Network, patience: Patience) -> None:
+    def __init__(
+        self, fetch: Fetch, agent: str, hosts: Hosts, robots: Robots, network: Network, patience: Patience
+    ) -> None:
         self._fetch = fetch
-        self._agent = agent
+        self.agent = agent
         self._hosts = hosts
+        self._robots = robots
         self._network = network
-        self._patience = patience
+        self.patience = patience
         self._secret = _secret(fetch)
         self._pools: dict[tuple[str, str, int], urllib3.HTTPConnectionPool] = {}
         self._handles: list[socket.socket] = []
@@ -98,9 +107,9 @@ class Client:
         Raises NotFetched when the last retry failed, too, or another would not help.
         """
         retries = Retry(
-            total=self._patience.retries,
-            backoff_factor=self._patience.backoff,
-            backoff_jitter=self._patience.backoff / 4,
+            total=self.patience.retries,
+            backoff_factor=self.patience.backoff,
+            backoff_jitter=self.patience.backoff / 4,
             status_forcelist=BUSY,
             allowed_methods=None,
         )
@@ -110,11 +119,15 @@ class Client:
             except NotFetched as error:
                 if not error.passing or retries.total == 0:
                     raise
-                if error.wait is not None and error.wait > self._patience.longest_wait:
+                if error.wait is not None and error.wait > self.patience.longest_wait:
                     raise
                 retries = retries.increment(request.method, request.url, error=error)
                 wait = error.wait if error.wait is not None else retries.get_backoff_time()
                 self._hosts.rest(urlsplit(request.url).netloc, wait)
+
+    def rest(self, url: str, tries: int) -> None:
+        """Leaves the host of a URL alone for a while, after so many tries that failed."""
+        self._hosts.rest(urlsplit(url).netloc, min(self.patience.backoff * 2**tries, self.patience.longest_wait))
 
     # -- one attempt -----------------------------------------------------------------------------------------------
 
@@ -124,7 +137,10 @@ class Client:
         url, seen = request.url, [request.url]
         self._refuse(self._fetch.url, url)
         while True:
-            with self._hosts.turn(urlsplit(url).netloc, self._fetch.limits.per_second):
+            per_second = self._fetch.limits.per_second
+            if request.page:
+                per_second = min(per_second, self._robots.per_second(url, self))
+            with self._hosts.turn(urlsplit(url).netloc, per_second):
                 received = self._exchange(request, url, conditions, deadline)
             if isinstance(received, Received):
                 return received
@@ -139,6 +155,8 @@ class Client:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise NotFetched(f"leads on to {url}, which is no address that is fetched")
+        if is_written_out(url) and not self._is_own(url):
+            raise NotFetched(f"leads into a private network: {parts.hostname} is private")
         if urlsplit(before).scheme == "https" and parts.scheme == "http":
             raise NotFetched(f"leads on from https to http: {url}")
 
@@ -153,23 +171,25 @@ class Client:
                 try:
                     if answer.status in (301, 302, 303, 307, 308):
                         return _location(answer, request, url)
-                    return self._received(answer, bool(conditions), started)
+                    received = self._received(answer, bool(conditions), started)
+                    if deadline.passed:
+                        raise failures.TimeoutError
+                    return received
                 finally:
                     answer.close()
-        except (failures.HTTPError, body.BadBody, OSError) as error:
+        except (failures.HTTPError, body.BadBody, PrivateAddress, OSError) as error:
             if deadline.passed:
                 rule = f"took longer than {self._fetch.limits.seconds:g} seconds"
                 raise NotFetched(rule, passing=True) from error
             raise _failure(error) from error
 
     def _send(self, request: Request, url: str, conditions: Mapping[str, str], deadline: _Deadline) -> BaseHTTPResponse:
-        parts = urlsplit(url)
         timeout = urllib3.Timeout(
-            connect=min(self._patience.connect, deadline.left), read=min(self._patience.read, deadline.left)
+            connect=min(self.patience.connect, deadline.left), read=min(self.patience.read, deadline.left)
         )
         return self._pool(url).urlopen(
             request.method,
-            (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+            _target(url),
             body=request.body,
             headers=self._headers(request, url, conditions),
             retries=False,
@@ -202,7 +222,7 @@ class Client:
         return Received(answer.status, content, media, validators, answer.headers.get("ETag"), seconds)
 
     def _headers(self, request: Request, url: str, conditions: Mapping[str, str]) -> dict[str, str]:
-        headers = {"User-Agent": self._agent, "Accept": request.accept, "Accept-Encoding": "gzip", **conditions}
+        headers = {"User-Agent": self.agent, "Accept": request.accept, "Accept-Encoding": "gzip", **conditions}
         if request.content_type:
             headers["Content-Type"] = request.content_type
         if self._secret and self._fetch.credentials and origin(url) == origin(self._fetch.url):
@@ -215,11 +235,7 @@ class Client:
 
         def cut() -> None:
             deadline.passed = True
-            for handle in self._handles:
-                try:
-                    handle.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue
+            connections.cut(self._handles)
 
         timer = Timer(max(0.0, deadline.left), cut)
         timer.daemon = True
@@ -230,16 +246,15 @@ class Client:
             timer.cancel()
 
     def _pool(self, url: str) -> urllib3.HTTPConnectionPool:
-        scheme, host, port = place = origin(url)
+        place = origin(url)
         if place not in self._pools:
-            own = place[1:] == origin(self._fetch.url)[1:] and is_written_out(self._fetch.url)
-            terms: dict[str, Any] = {"network": self._network, "private": own, "handles": self._handles}
-            if scheme == "https":
-                trusted = os.environ.get("SSL_CERT_FILE") or certifi.where()
-                self._pools[place] = _SecurePool(host, port, ca_certs=trusted, cert_reqs="CERT_REQUIRED", **terms)
-            else:
-                self._pools[place] = _Pool(host, port, **terms)
+            private = self._is_own(url) and is_written_out(url)
+            self._pools[place] = connections.pool(url, self._network, private=private, handles=self._handles)
         return self._pools[place]
+
+    def _is_own(self, url: str) -> bool:
+        """Whether a URL is of the host and port that source.yml itself names."""
+        return origin(url)[1:] == origin(self._fetch.url)[1:]
 
 
 @dataclass
@@ -254,43 +269,6 @@ class _Deadline:
         return max(0.001, self.at - time.monotonic())
 
 
-# -- connections that the network opens ------------------------------------------------------------------------------
-
-
-class _Opened:
-    """A connection whose socket comes from `network`, and is also kept in `handles`."""
-
-    def __init__(
-        self, *args: Any, network: Network, private: bool, handles: list[socket.socket], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self._network = network
-        self._private = private
-        self._handles = handles
-
-    def _new_conn(self) -> socket.socket:
-        connection: Any = self
-        made = self._network.open(connection.host, connection.port, connection.timeout, private=self._private)
-        self._handles.append(made.dup())
-        return made
-
-
-class _Connection(_Opened, HTTPConnection):
-    pass
-
-
-class _SecureConnection(_Opened, HTTPSConnection):
-    pass
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
 # -- what answers and failures say -----------------------------------------------------------------------------------
 
 
@@ -301,6 +279,13 @@ def _location(answer: BaseHTTPResponse, request: Request, url: str) -> str:
     if request.method == "POST" and answer.status not in (307, 308):
         raise NotFetched(f"answered {answer.status}, which would lose what was asked")
     return urljoin(url, target.strip()).partition("#")[0]
+
+
+def _target(url: str) -> str:
+    """What is asked for of a host; of a proxy that needs no tunnel, the whole URL."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return url if parts.scheme == "http" and connections.proxy(url) else path
 
 
 def _wait(answer: BaseHTTPResponse) -> float | None:
@@ -321,21 +306,19 @@ def _failure(error: Exception) -> NotFetched:
             return NotFetched("has a host that is not known (DNS)", passing=True)
         if isinstance(cause, ConnectionRefusedError):
             return NotFetched("refuses connections", passing=True)
-        if isinstance(cause, ssl_errors()):
+        if isinstance(cause, ssl.SSLCertVerificationError):
             return NotFetched(f"has no valid TLS certificate ({_short(cause)})")
-        if isinstance(cause, failures.IncompleteRead):
+        if isinstance(cause, connections.TooLong):
+            return NotFetched("sent more bytes than it said", passing=True)
+        if isinstance(cause, failures.IncompleteRead | failures.InvalidChunkLength | connections.CutOff) or (
+            isinstance(cause, failures.ProtocolError) and "ended prematurely" in str(cause)
+        ):
             return NotFetched("broke off before the answer was complete", passing=True)
         if isinstance(cause, failures.TimeoutError | TimeoutError):
             return NotFetched("did not answer in time", passing=True)
         if isinstance(cause, ConnectionError):
             return NotFetched("broke the connection off", passing=True)
     return NotFetched(f"did not answer as HTTP does ({_short(error)})", passing=True)
-
-
-def ssl_errors() -> tuple[type[Exception], ...]:
-    import ssl
-
-    return (ssl.SSLCertVerificationError,)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

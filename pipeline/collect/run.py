@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from pipeline import snapshots
 from pipeline.collect.drift import differences
 from pipeline.collect.fetch import Client, NotFetched
 from pipeline.collect.store import Store, Stored, now
-from pipeline.errors import InvalidData
+from pipeline.errors import PipelineError
 from pipeline.fetched import Rows, read
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Request, reader
@@ -93,14 +94,38 @@ class _Run:
             stored, content = self._answered(request)
             self.stored.append(stored)
             self.answers.append(Answer(request, content))
-            if request.sentinel and self.before and stored.kept.sha256 in self._sentinels():
+            if request.sentinel and self._says_the_same(stored):
                 return True
-            queue = [*reader(self.fetch.reader).following(self.fetch, self.answers[-1]), *queue]
+            following = self._following()
+            self.store.hold(self.stored[-1])
+            queue = [*following, *queue]
         return False
 
-    def _sentinels(self) -> set[str]:
-        assert self.before
-        return {kept.sha256 for kept in self.before.snapshot.kept if kept.request.sentinel}
+    def _following(self) -> list[Request]:
+        """What to ask after the last answer. One that says it may be another in a while is asked for again.
+
+        Raises BadAnswer for an answer that is none, NotFetched when the last try failed, too.
+        """
+        for tries in range(1, self.client.patience.retries + 2):
+            request = self.answers[-1].request
+            try:
+                return reader(self.fetch.reader).following(self.fetch, self.answers[-1])
+            except BadAnswer as error:
+                if not error.passing:
+                    raise
+                if tries > self.client.patience.retries:
+                    raise NotFetched(f"sent an answer that {error.rule}", passing=True) from None
+            self.client.rest(request.url, tries)
+            self.held.pop(request, None)
+            self.stored[-1], content = self._answered(request)
+            self.answers[-1] = Answer(request, content)
+        raise AssertionError
+
+    def _says_the_same(self, stored: Stored) -> bool:
+        """Whether a sentinel's answer is the one in the accepted snapshot, of a fetch that asked for the same."""
+        if self.before is None or self.before.pointer.asked != asked_for(self.fetch):
+            return False
+        return stored.kept.sha256 in {kept.sha256 for kept in self.before.snapshot.kept if kept.request.sentinel}
 
     def _answered(self, request: Request) -> tuple[Stored, bytes]:
         if request in self.held:
@@ -131,9 +156,7 @@ class _Run:
             seconds=round(received.seconds, 3),
         )
         kept = self.store.keep(request, content, received.media) if received.status != 304 else old
-        stored = Stored(kept, received.validators or (known if received.status == 304 else {}))
-        self.store.hold(stored)
-        return stored, content
+        return Stored(kept, received.validators or (known if received.status == 304 else {})), content
 
     def _rejected(self, reasons: list[str], rows: dict[str, Rows]) -> Verdict:
         self.id = id = self.store.manifest([stored.kept for stored in self.stored])
@@ -148,7 +171,13 @@ class _Run:
         return Verdict(outcome, self.requests, self.bytes, counts, reasons)
 
     def _pointer(self, id: str, reasons: tuple[str, ...] = ()) -> Pointer:
-        return Pointer(id, now(), tuple(stored.validators for stored in self.stored), reasons)
+        return Pointer(id, now(), tuple(stored.validators for stored in self.stored), reasons, asked_for(self.fetch))
+
+
+def asked_for(fetch: Fetch) -> str:
+    """A hash of what a fetch asks for: another `ask` is another question, whatever a sentinel says."""
+    content = json.dumps([fetch.reader, fetch.url, fetch.ask], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _before(source: Source, fetch: Fetch) -> Before | None:
@@ -160,7 +189,7 @@ def _before(source: Source, fetch: Fetch) -> Before | None:
         snapshot, pointer = found
         answers = snapshot.answers()
         rows = read(fetch, answers)
-    except (InvalidData, BadAnswer):
+    except (PipelineError, BadAnswer):
         return None
     conditions = dict(zip((kept.request for kept in snapshot.kept), pointer.validators, strict=False))
     bodies = {kept.sha256: answer.body for kept, answer in zip(snapshot.kept, answers, strict=True)}

@@ -104,6 +104,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         linger = (1).to_bytes(4, "little") + (0).to_bytes(4, "little")
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.rfile.close()
         self.connection.close()
 
     def log_message(self, format: str, *args: object) -> None:
