@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
+from pipeline.names import xml_text
+
 ADMS = "http://www.w3.org/ns/adms#"
 DCAT = "http://www.w3.org/ns/dcat#"
 DCATAP = "http://data.europa.eu/r5r/"
@@ -41,9 +43,6 @@ PREFIXES = {
 
 TYPE = f"{RDF}type"
 
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 has no way to write (section 2.2)."""
-
 NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\x7f-\x9f]")
 
 
@@ -56,7 +55,7 @@ class Literal:
     datatype: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", NOT_IN_XML.sub("�", self.text))
+        object.__setattr__(self, "text", xml_text(self.text))
 
 
 Triple = tuple[str, str, "str | Literal"]

@@ -4,7 +4,8 @@
     <folder>/.publishing-1.1.0/       being filled; becomes 1.1.0/ by one rename, once every file has been read back
     <folder>/.publishing-file         one file on its way; gets its name by a rename once it is on the disk
     <folder>/1.0.0/                   published; never changed
-    <folder>/latest.json, index.html  replaced by a rename, in this order, after the version is there
+    <folder>/latest.json              replaced by a rename after the version is there;
+    <folder>/index.html, …            then what shows it (front.py), likewise
 
 A kill at any moment leaves what latest.json lists as it was. The next run takes up what matches, by checksum.
 """
@@ -21,7 +22,7 @@ from typing import BinaryIO
 
 from pipeline.files import lock, os_errors
 from pipeline.progress import Progress
-from pipeline.publish import page, pointer
+from pipeline.publish import front, pointer
 from pipeline.publish.contents import SUMS, File, Release
 from pipeline.publish.pointer import Pointer
 from pipeline.publish.result import Published, State, bad_copy, bad_place, published_otherwise, strange_files
@@ -32,7 +33,7 @@ CHUNK = 1 << 20
 
 
 def publish(release: Release, root: Path, progress: Progress, *, dry_run: bool) -> Published:
-    """Publishes a release as `<root>/<version>/` and points latest.json and index.html at it.
+    """Publishes a release as `<root>/<version>/` and points latest.json and what shows it at it.
 
     Raises InvalidData where that version is published with other checksums, CannotRun where the folder cannot be
     written, is being published to, or does not return what was written to it.
@@ -187,10 +188,11 @@ def _strange(release: Release, folder: Path) -> list[str]:
 
 
 def _switch(published: Pointer, root: Path) -> bool:
-    """Writes latest.json, then index.html, where they say something else; returns whether they did."""
+    """Writes latest.json, then what shows it, where they say something else; returns whether they did."""
     switched = False
-    for name, content in ((pointer.NAME, published.to_bytes()), (page.NAME, page.render(published))):
+    for name, content in {pointer.NAME: published.to_bytes(), **front.files(published)}.items():
         path = root / name
+        path.parent.mkdir(exist_ok=True)
         if not path.is_file() or path.read_bytes() != content:
             _put(BytesIO(content), path, root)
             switched = True

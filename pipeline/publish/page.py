@@ -31,6 +31,7 @@ def render(pointer: Pointer) -> bytes:
     columns = [("Version", "Version"), ("Skapad", "Created"), ("Filer", "Files"), ("Storlek", "Size"), ("Hämta", "Get")]
     header = "".join(f'<th scope="col">{_both(*names)}</th>' for names in columns)
     rows = "\n".join(_row(entry, entry is pointer.versions[0]) for entry in pointer.versions)
+    feed = '<link rel="alternate" type="application/atom+xml" href="feed.xml">\n' if pointer.base_url else ""
     return f"""\
 <!DOCTYPE html>
 <html lang="sv">
@@ -38,7 +39,7 @@ def render(pointer: Pointer) -> bytes:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(swedish)}</title>
-<style>
+{feed}<style>
 {STYLE}
 </style>
 </head>

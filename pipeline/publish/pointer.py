@@ -2,6 +2,7 @@
 
     {
       "name": "shops", "title": "Shops", "title@sv": "Butiker",
+      "baseUrl": "https://…/", "publisher": "…",   where the latest version's datapackage.json says them
       "version": "1.1.0", "path": "1.1.0/", "created": "2026-01-31T00:00:00Z",
       "sha256": "…",                            of the SHA256SUMS in that path
       "versions": [ {"version", "path", "created", "sha256", "files", "bytes", "archive", "page"}, … ]
@@ -14,9 +15,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from pipeline import about
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.publish.contents import Release
 from pipeline.publish.result import bad_place, published_otherwise
@@ -45,11 +47,16 @@ class Version:
 
 @dataclass(frozen=True)
 class Pointer:
-    """What a place has published: versions newest first; titles by their name in the descriptor."""
+    """What a place has published: versions newest first; titles by their name in the descriptor.
+
+    `base_url` is the address of the place, which ends with a slash, and `publisher` a name, where they are known.
+    """
 
     name: str | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     versions: tuple[Version, ...] = ()
+    base_url: str | None = None
+    publisher: str | None = None
 
     def find(self, version: str) -> Version | None:
         """The published version of that number, if there is one."""
@@ -71,8 +78,17 @@ class Pointer:
         """The pointer once the release is published; titles are those of the latest version."""
         others = [entry for entry in self.versions if entry.version != release.version]
         versions = sorted([*others, _entry(release)], key=lambda entry: order(entry.version), reverse=True)
-        newest = versions[0].version == release.version
-        return Pointer(release.name, _titles(release) if newest else self.titles, tuple(versions))
+        if versions[0].version != release.version:
+            return replace(self, versions=tuple(versions))
+        publisher = about.in_role(release.descriptor, "publisher")
+        base_url = about.address(release.descriptor.get("baseUrl"))
+        return Pointer(
+            release.name,
+            _titles(release),
+            tuple(versions),
+            f"{base_url.rstrip('/')}/" if base_url else None,
+            publisher.name if publisher else None,
+        )
 
     def to_bytes(self) -> bytes:
         """The pointer as the text of latest.json."""
@@ -81,6 +97,8 @@ class Pointer:
         content = {
             "name": self.name,
             **self.titles,
+            **({"baseUrl": self.base_url} if self.base_url else {}),
+            **({"publisher": self.publisher} if self.publisher else {}),
             **head,
             "versions": [asdict(entry) for entry in self.versions],
         }
@@ -100,7 +118,8 @@ def parse(content: bytes | None, place: str) -> Pointer:
         if not versions:
             raise ValueError
         titles = {name: str(text) for name, text in value.items() if name.partition("@")[0] == "title"}
-        return Pointer(value["name"], titles, versions)
+        publisher = about.text(value.get("publisher"))
+        return Pointer(value["name"], titles, versions, about.address(value.get("baseUrl")), publisher)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InvalidData(
             Problem(

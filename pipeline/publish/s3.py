@@ -29,7 +29,7 @@ from urllib.parse import urlparse
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import os_errors
 from pipeline.progress import Progress
-from pipeline.publish import page, pointer
+from pipeline.publish import front, pointer
 from pipeline.publish.contents import SUMS, File, Release
 from pipeline.publish.pointer import Pointer
 from pipeline.publish.result import (
@@ -356,7 +356,7 @@ def _send(bucket: Bucket, release: Release, files: tuple[File, ...], progress: P
 
 
 def _switch(bucket: Bucket, release: Release) -> bool:
-    """Writes latest.json, then index.html, where they say something else; returns whether they did."""
+    """Writes latest.json, then what shows it, where they say something else; returns whether they did."""
     pointed = _point(bucket, release)
     return _show(bucket) or pointed
 
@@ -383,10 +383,13 @@ def _point(bucket: Bucket, release: Release) -> bool:
 
 
 def _show(bucket: Bucket) -> bool:
-    """Writes index.html until it shows what latest.json says."""
+    """Writes index.html and what else shows the versions until it shows what latest.json says."""
+    wrong: dict[str, bytes] = {}
     for round_ in range(RACES):
-        wanted = page.render(_pointer(bucket))
-        if bucket.read(page.NAME)[0] == wanted:
+        wanted = front.files(_pointer(bucket))
+        wrong = {path: content for path, content in wanted.items() if bucket.read(path)[0] != content}
+        if not wrong:
             return round_ > 0
-        bucket.put(page.NAME, wanted, FRESH)
-    raise bad_copy([bucket.address(page.NAME)])
+        for path, content in wrong.items():
+            bucket.put(path, content, FRESH)
+    raise bad_copy([bucket.address(path) for path in wrong])

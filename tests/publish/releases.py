@@ -35,6 +35,9 @@ DESCRIPTOR = {
     "homepage": "https://example.org/",
 }
 
+FRONT = ("index.html", "latest/index.html", "_redirects", ".htaccess")
+"""What shows the versions of a place whose address is not known."""
+
 SHOPS = "id,name\nnorth,Norra\nsouth,Södra\n"
 
 

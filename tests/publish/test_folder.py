@@ -18,7 +18,7 @@ from pipeline.files import lock
 from pipeline.publish import folder as folder_module
 from pipeline.publish import published
 from tests.projects import change, put, tree
-from tests.publish.releases import make, send
+from tests.publish.releases import FRONT, make, send
 
 
 @pytest.fixture
@@ -38,7 +38,12 @@ def assert_published(place: Path, *releases: Path) -> None:
     versions = [
         json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["version"] for release in releases
     ]
-    assert {path.name for path in place.iterdir()} == {*versions, ".lock", "index.html", "latest.json"}
+    assert {path.name for path in place.iterdir()} == {
+        *versions,
+        ".lock",
+        "latest.json",
+        *(path.split("/")[0] for path in FRONT),
+    }
     for version, release in zip(versions, releases, strict=True):
         assert tree(place / version) == tree(release)
         subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=place / version, check=True)
@@ -47,6 +52,8 @@ def assert_published(place: Path, *releases: Path) -> None:
     assert (pointer["version"], pointer["path"]) == (versions[-1], f"{versions[-1]}/")
     page = (place / "index.html").read_text(encoding="utf-8")
     assert re.findall(r'<th scope="row">(?:<a [^>]*>)?([0-9.]+)', page) == versions[::-1]
+    latest = (place / "latest/index.html").read_text(encoding="utf-8")
+    assert f'content="0; url=../{versions[-1]}/"' in latest
 
 
 # -- what lies there -----------------------------------------------------------------------------------------------

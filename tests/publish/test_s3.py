@@ -22,7 +22,7 @@ from pipeline.publish import published
 from pipeline.publish.result import Patience
 from tests.projects import tree
 from tests.publish.proxy import Fault, Proxy, proxy
-from tests.publish.releases import make, send, slim
+from tests.publish.releases import FRONT, make, send, slim
 
 boto3 = pytest.importorskip("boto3", reason="boto3 is not installed (extra s3)")
 moto_server = pytest.importorskip("moto.server", reason="moto is not installed (extra test)")
@@ -84,7 +84,7 @@ def assert_published(bucket: Any, *releases: Path, prefix: str = "shops/") -> No
     """The bucket holds exactly these releases, oldest first, byte by byte, and its pointer and page say so."""
     there = objects(bucket)
     pointer = json.loads(there.pop(f"{prefix}latest.json"))
-    page = there.pop(f"{prefix}index.html").decode()
+    page, *_ = [there.pop(prefix + path).decode() for path in FRONT]
     versions = [
         json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["version"] for release in releases
     ]
@@ -251,7 +251,7 @@ def test_a_published_object_that_went_bad_is_restored(release: Path, bucket: Any
 
 # -- any call may fail ---------------------------------------------------------------------------------------------
 
-CALLS = 20
+CALLS = 27
 """Calls that publishing a second release of three files takes, as the test below sees to."""
 
 FAULTS: tuple[Fault, ...] = ("500", "lost", "drop", "hang", "truncate", "403")
@@ -338,7 +338,7 @@ def test_a_byte_that_is_stored_wrong_is_never_published(
     assert_published(bucket, release, new)
 
 
-@pytest.mark.parametrize("name", ["latest.json", "index.html"])
+@pytest.mark.parametrize("name", ["latest.json", "index.html", "latest/index.html"])
 def test_a_pointer_that_is_stored_wrong_once_is_written_again(
     name: str, release: Path, bucket: Any, tmp_path: Path, faulty: Proxy
 ) -> None:
