@@ -3,7 +3,20 @@
 Heavy imports stand inside the commands, so that `--help` answers at once.
 """
 
-from pipeline.cli import assemble, build, collect, describe, init, publish, release, serve, sources, validate, verify
+from pipeline.cli import (
+    assemble,
+    build,
+    collect,
+    describe,
+    init,
+    publish,
+    release,
+    releases,
+    serve,
+    sources,
+    validate,
+    verify,
+)
 from pipeline.cli.session import main
 
 __all__ = [
@@ -15,6 +28,7 @@ __all__ = [
     "main",
     "publish",
     "release",
+    "releases",
     "serve",
     "sources",
     "validate",

@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from pipeline.inputs import ADDRESS
 from pipeline.progress import Progress
 from pipeline.publish import contents
 from pipeline.publish.pointer import Pointer, Version
 from pipeline.publish.result import Patience, Published, bad_place
+from pipeline.releases import Listed
 
-__all__ = ["Patience", "Pointer", "Published", "Version", "publish", "published"]
+__all__ = ["Patience", "Pointer", "Published", "Version", "listed", "publish", "published"]
 
 ZENODO = re.compile(r"(?P<which>zenodo|zenodo-sandbox):(?P<record>.*)")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
@@ -67,6 +69,28 @@ def published(place: str, patience: Patience | None = None) -> Pointer:
 
         return s3.versions(target, patience or Patience())
     raise bad_place(place, "keeps its own list of versions", "Look at the record's page.")
+
+
+def listed(place: str, progress: Progress, *, api: str | None = None, patience: Patience | None = None) -> list[Listed]:
+    """The releases that a place has published, the latest first; nothing where it has none.
+
+    `place`: as for `publish`, or a web address with a latest.json; at Zenodo with the number or DOI of a record. Every
+    file in a folder is read; elsewhere `verify` does that. Raises CannotRun where the place cannot be reached.
+    """
+    from pipeline.publish import listing
+
+    patience = patience or Patience()
+    if ADDRESS.match(place):
+        return listing.of_address(place)
+    kind, target = _place(place)
+    with progress.step("published"):
+        if kind == "folder":
+            return listing.of_folder(Path(target), progress)
+        if kind == "s3":
+            return listing.of_bucket(target, patience)
+        from pipeline.publish import zenodo
+
+        return zenodo.listed(target, zenodo.Api.reading(kind, api, patience))
 
 
 def _place(place: str) -> tuple[str, str]:

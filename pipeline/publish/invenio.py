@@ -60,14 +60,29 @@ class Token(requests.auth.AuthBase):
         return request
 
 
+def _checked(which: str, address: str | None) -> str:
+    """The address of the server. Raises CannotRun for one where a token would travel in the open."""
+    address = address or SERVERS[which]
+    url = urlparse(address)
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+        raise bad_place(address, "is not the address of a server with https", "Write it as https://server/api.")
+    return address
+
+
+def _token() -> str | None:
+    """The token of the environment, if it is one."""
+    token = os.environ.get(TOKEN, "").strip()
+    return token if token and token.isascii() and token.isprintable() else None
+
+
 class Api:
     """The records API below one address."""
 
-    def __init__(self, address: str, token: str, patience: Patience) -> None:
+    def __init__(self, address: str, token: str | None, patience: Patience) -> None:
         self.address = address.rstrip("/")
         self._patience = patience
         self._session = requests.Session()
-        self._session.auth = Token(token)
+        self._session.auth = Token(token) if token else None
         self._session.headers["Accept"] = JSON
 
     @classmethod
@@ -76,21 +91,24 @@ class Api:
 
         Raises CannotRun without a token, and for an address where it would travel in the open.
         """
-        address = address or SERVERS[which]
-        url = urlparse(address)
-        if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
-            raise bad_place(address, "is not the address of a server with https", "Write it as https://server/api.")
-        token = os.environ.get(TOKEN, "").strip()
-        if not token or not token.isascii() or not token.isprintable():
+        address = _checked(which, address)
+        token = _token()
+        if not token:
+            given = os.environ.get(TOKEN, "").strip()
             raise CannotRun(
                 Problem(
                     Kind.ACCESS_REFUSED,
-                    f"needs a token, and {TOKEN} is {'no token' if token else 'not set'}",
+                    f"needs a token, and {TOKEN} is {'no token' if given else 'not set'}",
                     f"Make a token at the place with the scopes deposit:write and deposit:actions, and set {TOKEN}.",
                     file=address,
                 )
             )
         return cls(address, token, patience)
+
+    @classmethod
+    def reading(cls, which: str, address: str | None, patience: Patience) -> Api:
+        """The same, to read what is public, for which a token is not needed."""
+        return cls(_checked(which, address), _token(), patience)
 
     def get(self, path: str, **query: str | int) -> Any:
         """The JSON at a path below the address."""

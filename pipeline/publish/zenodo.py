@@ -26,8 +26,10 @@ from pipeline.publish.deposit import Copy, copies, names
 from pipeline.publish.invenio import Api, Refused, Unanswered, name, objections
 from pipeline.publish.metadata import OWNED, is_marked, is_of_package, metadata
 from pipeline.publish.result import Published, bad_copy, bad_place, published_otherwise
+from pipeline.releases import Listed
+from pipeline.versions import is_version, order
 
-__all__ = ["Api", "publish"]
+__all__ = ["Api", "listed", "publish"]
 
 NO_DOI_YET = "10.5281/zenodo.00000000"
 """Stands for a DOI that is not reserved yet, in the sizes that a dry run tells."""
@@ -68,6 +70,32 @@ def publish(release: Release, record: str, api: Api, progress: Progress, *, dry_
         tuple(copy.file for copy in files if copy not in sent),
         removed,
         _doi(draft),
+    )
+
+
+def listed(record: str, api: Api) -> list[Listed]:
+    """The published versions of a record, the latest first. Raises CannotRun where there is no such record."""
+    if not record:
+        raise bad_place(api.address, "needs the number of a record", "Write it as zenodo:1234.")
+    versions = _versions(api, _number(record))
+    if not versions:
+        raise bad_place(record, f"is no published record at {api.address}", "Correct the number.")
+    ordered = sorted(versions, key=_age, reverse=True)
+    return [_listed(api, version, version is ordered[0]) for version in ordered]
+
+
+def _age(record: Record) -> tuple[Any, ...]:
+    """What versions are sorted by: their number, where it is one; else when they were made."""
+    version = str(_version(record))
+    return (is_version(version), order(version) if is_version(version) else (), str(record.get("created") or ""))
+
+
+def _listed(api: Api, record: Record, latest: bool) -> Listed:
+    entries = api.get(f"records/{record['id']}/files").get("entries") or []
+    size = sum(int(entry.get("size") or 0) for entry in entries)
+    date = (record.get("metadata") or {}).get("publication_date")
+    return Listed(
+        str(_version(record)), _page(api, record), date, len(entries), size, latest, "unread", doi=_doi(record)
     )
 
 

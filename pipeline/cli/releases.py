@@ -1,0 +1,71 @@
+"""`servicebanken releases`: which releases there are, here and where they are published."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.session import Session, command, main
+
+if TYPE_CHECKING:
+    from pipeline.releases import Listed
+
+
+@main.command()
+@click.option(
+    "--published", "place", metavar="PLACE", help="A place to look at, too, as for `publish`, or its address."
+)
+@click.option("--zenodo-api", "api", metavar="ADDRESS", help="The API of another InvenioRDM server in Zenodo's stead.")
+@command
+def releases(session: Session, place: str | None, api: str | None) -> None:
+    """List the project's releases, and with --published what a place has published; the latest is marked.
+
+    A release whose files all have the bytes that SHA256SUMS lists is whole, else it is damaged. What lies elsewhere
+    than in a folder is not read; `servicebanken verify` does that.
+
+    \b
+    Examples:
+      servicebanken releases
+      servicebanken releases --published s3://bucket/servicebanken --json
+      servicebanken releases --published zenodo:1234
+    """
+    from pipeline.publish import listed as published
+    from pipeline.releases import listed
+
+    folder = session.project.releases
+    with session.progress.step("local"):
+        pointer = folder / "latest"
+        here = listed(folder, pointer.resolve().name if pointer.exists() else None, session.progress)
+    there = published(place, session.progress, api=api) if place is not None else None
+    lines = _table(here, f"No release in {folder}: make one with `servicebanken build`.")
+    result: dict[str, object] = {"folder": str(folder), "releases": list(map(asdict, here))}
+    if there is not None:
+        result |= {"place": place, "published": list(map(asdict, there))}
+        lines += ["", f"Published at {place}:", *_table(there, "Nothing.")]
+    session.print(result, "\n".join(lines))
+    sys.exit(1 if any(release.state == "damaged" for release in [*here, *(there or [])]) else 0)
+
+
+def _table(releases: list[Listed], nothing: str) -> list[str]:
+    if not releases:
+        return [nothing]
+    rows = [("version", "created", "files", "bytes", "state", "")]
+    for release in releases:
+        size = "-" if release.bytes is None else f"{release.bytes:,}"
+        files = "-" if release.files is None else str(release.files)
+        where = " ".join(filter(None, (release.address, release.doi and f"DOI {release.doi}")))
+        latest = "latest  " if release.latest else ""
+        rows.append((release.version, (release.created or "-")[:10], files, size, release.state, latest + where))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    right = (2, 3)
+    return [
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row[:5], widths, strict=True))
+        ).rstrip()
+        + (f"  {row[5]}" if row[5] else "")
+        for row in rows
+    ]

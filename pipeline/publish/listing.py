@@ -1,0 +1,58 @@
+"""What a place has published, and as far as that can be seen, whether it is whole."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from urllib.parse import urljoin
+
+from pipeline.files import sha256
+from pipeline.inputs import download
+from pipeline.manifest import NAME as SUMS
+from pipeline.progress import Progress
+from pipeline.publish import pointer
+from pipeline.publish.pointer import Pointer, Version
+from pipeline.publish.result import Patience
+from pipeline.releases import Listed, State, inspected
+
+
+def of_folder(root: Path, progress: Progress) -> list[Listed]:
+    """The versions that a folder has published; every file is read."""
+    from pipeline.publish import folder
+
+    published = folder.versions(root)
+    releases = []
+    for number, version in enumerate(published.versions, 1):
+        progress.advance(number, len(published.versions), version.version)
+        releases.append(_entry(published, version, f"{root}/{version.path}", _state(root, version)))
+    return releases
+
+
+def of_bucket(place: str, patience: Patience) -> list[Listed]:
+    """The versions that a bucket has published."""
+    from pipeline.publish import s3
+
+    published = s3.versions(place, patience)
+    return [_entry(published, version, f"{place.rstrip('/')}/{version.path}") for version in published.versions]
+
+
+def of_address(address: str) -> list[Listed]:
+    """The versions that latest.json at a web address lists."""
+    base = address.removesuffix(pointer.NAME)
+    base = base if base.endswith("/") else f"{base}/"
+    with tempfile.TemporaryDirectory(prefix="servicebanken-") as name:
+        content = download(urljoin(base, pointer.NAME), Path(name) / pointer.NAME).read_bytes()
+    published = pointer.parse(content, base.rstrip("/"))
+    return [_entry(published, version, urljoin(base, version.path)) for version in published.versions]
+
+
+def _entry(published: Pointer, version: Version, address: str, state: State = "unread") -> Listed:
+    latest = version == published.versions[0]
+    return Listed(version.version, address, version.created, version.files, version.bytes, latest, state)
+
+
+def _state(root: Path, version: Version) -> State:
+    folder = root / version.path
+    if not (folder / SUMS).is_file() or sha256(folder / SUMS) != version.sha256:
+        return "damaged"
+    return inspected(folder)[0]
