@@ -79,7 +79,7 @@ def collect(project: Project, progress: Progress, terms: Terms) -> list[Outcome]
         def connected() -> Client:
             return Client(fetch, agent, hosts, robots, terms.network, terms.patience)
 
-        return _outcome(source, fetch, connected, advance)
+        return _outcome(project, source, fetch, connected, advance)
 
     def together(group: list[Job]) -> list[tuple[Job, Outcome]]:
         return [(job, one(job)) for job in group]
@@ -119,12 +119,14 @@ def user_agent(project: Project) -> str:
     return f"servicebanken/{version('servicebanken')}{contact}"
 
 
-def _outcome(source: Source, fetch: Fetch, connected: Callable[[], Client], advance: Callable[[int], None]) -> Outcome:
+def _outcome(
+    project: Project, source: Source, fetch: Fetch, connected: Callable[[], Client], advance: Callable[[int], None]
+) -> Outcome:
     place = f"{source.folder.name}/{FILE}"
     client = None
     try:
         client = connected()
-        verdict = run(source, fetch, client, advance)
+        verdict = run(source, fetch, project.contract, client, advance)
     except NotFetched as error:
         Store(source, fetch).log(verdict="failed", reasons=[error.rule])
         fix = "What was accepted before still counts; run `servicebanken collect` again later."

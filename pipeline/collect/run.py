@@ -14,6 +14,7 @@ from pipeline.collect.store import Store, Stored, now
 from pipeline.errors import PipelineError
 from pipeline.fetched import Rows, read
 from pipeline.fetches import Fetch
+from pipeline.package import Package
 from pipeline.readers import Answer, BadAnswer, Request, reader
 from pipeline.snapshots import Pointer, Snapshot
 from pipeline.sources import Source
@@ -44,13 +45,16 @@ class Before:
     rows: dict[str, Rows]
 
 
-def run(source: Source, fetch: Fetch, client: Client, advance: Callable[[int], None]) -> Verdict:
+def run(source: Source, fetch: Fetch, contract: Package, client: Client, advance: Callable[[int], None]) -> Verdict:
     """Asks for what the fetch asks for, and decides. Raises NotFetched, and what the disk refuses."""
-    return _Run(source, fetch, client, advance).verdict()
+    return _Run(source, fetch, contract, client, advance).verdict()
 
 
 class _Run:
-    def __init__(self, source: Source, fetch: Fetch, client: Client, advance: Callable[[int], None]) -> None:
+    def __init__(
+        self, source: Source, fetch: Fetch, contract: Package, client: Client, advance: Callable[[int], None]
+    ) -> None:
+        self.contract = contract
         self.fetch = fetch
         self.client = client
         self.advance = advance
@@ -76,7 +80,7 @@ class _Run:
         if self.before and id == self.before.snapshot.id:
             return self._settled("unchanged", rows)
         reasons = [f"{what} was asked for and is not there" for what in lacking]
-        reasons += differences(self.fetch, self.before.rows if self.before else None, rows)
+        reasons += differences(self.fetch, self.contract, self.before.rows if self.before else None, rows)
         if reasons:
             return self._rejected(reasons, rows)
         self.store.accept(self._pointer(id))
