@@ -94,6 +94,7 @@ CHANGES = [
     ("{same: [unit], shrink: 1}", BEFORE.replace("persons", ""), [
         "figures.unit says something else of 0482|2023 (persons → empty), 0482|2024 (persons → empty), "
         "2505|2023 (persons → empty) and 3 more keys",
+        "figures.unit is filled in 0 rows, in the last snapshot in 6",
     ]),
     ("{change: {value: 0.2}}", BEFORE.replace(",10,", ",13,"), [
         "figures.value has changed by more than 20% for 0482|2023 (10 → 13)",
