@@ -65,7 +65,9 @@ def _cells(column: Column, relation: Columns, kept: list[int]) -> list[str | Non
         cells, name = [relation[column.column][place] for place in kept], column.column
     if column.slug:
         cells = [cell and slug(cell) for cell in cells]
-    return cells if column.codes is None else [_recoded(cell, column, name) for cell in cells]
+    if column.codes is None and column.default is None:
+        return cells
+    return [_recoded(cell, column, name) for cell in cells]
 
 
 def slug(text: str) -> str:
@@ -77,10 +79,12 @@ def slug(text: str) -> str:
 def _recoded(cell: str | None, column: Column, name: str) -> str | None:
     codes = column.codes or {}
     if cell is None or cell in codes:
-        return None if cell is None else codes[cell]
-    if column.others is None:
-        raise BadAnswer(f"says {cell!r} in the column {name}, which `codes` does not list")
-    return cell if column.others == "keep" else None
+        return None if cell is None else codes[cell] or None
+    if column.default is not None:
+        return column.default or None
+    if column.keep:
+        return cell
+    raise BadAnswer(f"says {cell!r} in the column {name}, which `codes` does not list")
 
 
 def _filled(template: str, relation: Columns, kept: list[int]) -> list[str | None]:

@@ -33,8 +33,8 @@
 
 A column is the name of the reader's column, `{column}`, `{template: "node-{id}"}` (empty where a part is), or
 `{value}`, the same in each row. A column and a template can be made a slug (`slug: yes`: lower-case ASCII with
-hyphens) and then be replaced by `codes`; a value that `codes` does not list is refused, or kept or left out as
-`others: keep` and `others: empty` say.
+hyphens) and then be replaced by `codes`, where "" leaves the cell empty. A value that `codes` does not list is refused,
+unless `others: keep` keeps it or `others: {value}` says what stands for it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from pipeline.files import LINE, Text
 MEMBERS = {
     *("id", "reader", "url", "document", "cadence", "ask", "tables", "limits", "expect", "credentials"),
 }
-FILLED, CHANGED, OTHERS = ("column", "template", "value"), ("slug", "codes", "others"), ("keep", "empty")
+FILLED, CHANGED = ("column", "template", "value"), ("slug", "codes", "others")
 NEEDED = ("id", "reader", "url", "document", "cadence", "tables")
 
 
@@ -64,8 +64,9 @@ class Column:
     value: str | None = None
     codes: Mapping[str, str] | None = None
     slug: bool = False
-    others: str | None = None
-    """What becomes of a value that `codes` does not list: `keep`, `empty`, or None: it is refused."""
+    keep: bool = False
+    default: str | None = None
+    """What stands for a value that `codes` does not list; "" is an empty cell. None: it is kept, or else refused."""
 
 
 @dataclass(frozen=True)
@@ -237,12 +238,20 @@ class _Reading:
             self._known_column(Text(name, field.line), known)
         if "template" in texts and not parts:
             raise self._bad(field.line, "has a template without a {column}", "Write `value` instead.", field)
-        codes = {str(code): str(self._text(of, code)) for of, code in self._members(content, "codes")}
+        if content.get("slug", "yes") != "yes":
+            raise self._bad(field.line, "has a `slug` that is not `yes`", "Write `slug: yes`, or leave it out.", field)
+        keep, default = self._others(content, field)
+        codes = {str(code): str(of[code]) for of, code in self._members(content, "codes")}
+        return Column(codes=codes or None, slug="slug" in content, keep=keep, default=default, **texts)
+
+    def _others(self, content: dict[Any, Any], field: Text) -> tuple[bool, str | None]:
         others = content.get("others")
-        if (others is not None and (others not in OTHERS or not codes)) or content.get("slug", "yes") != "yes":
-            fix = "Write `slug: yes`; beside `codes`, write `others: keep` or `others: empty`."
-            raise self._bad(field.line, "has a `slug` or `others` that is not understood", fix, field)
-        return Column(codes=codes or None, slug="slug" in content, others=others and str(others), **texts)
+        if others is None or others == "keep":
+            return others is not None, None
+        if isinstance(others, dict) and set(others) == {LINE, "value"} and isinstance(others["value"], Text):
+            return False, str(others["value"])
+        fix = "Write `others: keep` or `others: {value: …}`."
+        raise self._bad(field.line, "has `others` that are not understood", fix, field)
 
     def _known_column(self, column: Any, known: tuple[str, ...]) -> None:
         """A reader whose relations name no columns takes them from what it reads."""

@@ -91,9 +91,9 @@ WRONG = [
     (FETCH.replace("where:", "from: data\n        where:"), 15, "'data' is not a relation of this reader"),
     (FETCH.replace("{value: se}", "{value: se, column: a}"), 20, "'country' is not filled in one way"),
     (FETCH.replace("{value: se}", "{value: se, slug: yes}"), 20, "'country' is not filled in one way"),
-    (FETCH.replace("name: name", "name: {column: name, slug: no}"), 18, "'name' has a `slug` or `others` that is not"),
-    (FETCH.replace("name: name", "name: {column: name, others: keep}"), 18, "'name' has a `slug` or `others` that is"),
-    (FETCH.replace("unmanned}", "unmanned}, others: drop"), 19, "'kind' has a `slug` or `others` that is not"),
+    (FETCH.replace("name: name", "name: {column: name, slug: no}"), 18, "'name' has a `slug` that is not `yes`"),
+    (FETCH.replace("unmanned}", "unmanned}, others: drop"), 19, "'kind' has `others` that are not understood"),
+    (FETCH.replace("unmanned}", "unmanned}, others: {a: b}"), 19, "'kind' has `others` that are not understood"),
     (FETCH.replace("shop-{number}", "shop"), 17, "'id' has a template without a {column}"),
     (FETCH + "    limits: {bytes: 0}\n", 21, "'0' is not a number for `bytes`"),
     (FETCH + "    limits: {hours: 1}\n", 21, "'hours' is not a limit"),
@@ -167,11 +167,13 @@ def test_a_column_that_is_gone_is_refused(tmp_path: Path) -> None:
             "{column: name, slug: yes, codes: {haradsback-2: haradsback}, others: keep}",
             ["ostra-amtervik", "haradsback"],
         ),
-        ("{column: name, codes: {Häradsbäck 2: h}, others: empty}", [None, "h"]),
+        ('{column: name, codes: {Häradsbäck 2: h}, others: {value: ""}}', [None, "h"]),
+        ('{column: name, codes: {Häradsbäck 2: ""}, others: {value: x}}', ["x", None]),
+        ("{column: staffed, others: {value: name}}", ["name", None]),
         ('{template: "{name} {staffed}", slug: yes}', ["ostra-amtervik-yes", None]),
         ('{template: "{name} {staffed}", codes: {Östra Ämtervik yes: ö}}', ["ö", None]),
     ],
-    ids=range(5),
+    ids=range(7),
 )
 def test_a_value_can_be_made_a_slug_and_replaced(column: str, cells: list[str | None], tmp_path: Path) -> None:
     fetch = fetch_of(FETCH.replace("name: name", f"name: {column}"), tmp_path)

@@ -56,7 +56,7 @@ def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
     # What killed runs left is removed in the project's own folder only, whose lock the caller holds.
     with (staging if out == project.package else draft)(out.parent) as folder:
         counts = write(con, contract, copied, folder)
-        write_json(folder / DESCRIPTOR, descriptor(contract, sources))
+        write_json(folder / DESCRIPTOR, descriptor(contract, sources, found))
         with os_errors(str(out)):
             replace_folder(folder, out)
     return counts

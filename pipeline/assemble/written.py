@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.assemble.collected import Collected
 from pipeline.assemble.merge import sql_names
 from pipeline.assemble.stated import DISCREPANCIES, PROVENANCE, merged_relation
 from pipeline.errors import InvalidData, Kind, Problem
@@ -101,8 +102,11 @@ def files(contract: Package, sources: list[Source], root: Path) -> dict[str, Pat
     return found
 
 
-def descriptor(contract: Package, sources: list[Source]) -> dict[str, Any]:
-    """The contract with paths that start from the package's folder, and the publishers as its sources."""
+def descriptor(contract: Package, sources: list[Source], collected: Collected) -> dict[str, Any]:
+    """The contract with paths that start from the package's folder, and as its sources the publishers.
+
+    A publisher of whom nothing was collected yet is none: the package holds no document of it.
+    """
     descriptor = dict(contract.descriptor)
     tables = {table.name for table in contract.tables}
     descriptor["resources"] = [
@@ -115,5 +119,6 @@ def descriptor(contract: Package, sources: list[Source]) -> dict[str, Any]:
     descriptor["sources"] = [
         {"title": source.publisher} | ({"path": source.homepage} if source.homepage else {})
         for source in sorted(sources, key=lambda source: (source.rank, source.name))
+        if any(collected.accessed.get(document.id, "read") for document in source.documents)
     ]
     return descriptor
