@@ -78,7 +78,7 @@ def build(project: Project, progress: Progress, asked: str | None = None, base_u
             released.folder,
             released.new,
             rows,
-            tuple(f"{change.table}: {change.en}" if change.table else change.en for change in released.changes),
+            tuple(change.line() for change in released.changes),
         )
 
 

@@ -69,6 +69,7 @@ def test_somebodys_package_is_released_as_canonical_csv_and_every_format(
     assert sorted(path for path in tree(release) if not path.startswith(("catalog/", "index."))) == [
         "CHANGELOG.md",
         "SHA256SUMS",
+        "changes.json",
         "data/towns.csv",
         "data/towns.parquet",
         "datapackage.json",

@@ -30,7 +30,7 @@ def release(session: Session, package: Path | None, asked: str | None, base_url:
 
     project = session.project
     released = release_package(project, load(package or project.package), session.progress, asked, base_url)
-    changes = [f"{change.table}: {change.en}" if change.table else change.en for change in released.changes]
+    changes = [change.line() for change in released.changes]
     lines = [f"{'Released' if released.new else 'Up to date:'} {released.version}  {released.folder}"]
     session.print(
         {

@@ -1,5 +1,6 @@
 """A valid package in, a release out: every format, its checksums, what changed, made visible by one rename."""
 
-from pipeline.release.release import Released, latest, release
+from pipeline.release.proposal import Proposal, latest, propose
+from pipeline.release.release import Released, release
 
-__all__ = ["Released", "latest", "release"]
+__all__ = ["Proposal", "Released", "latest", "propose", "release"]

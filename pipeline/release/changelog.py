@@ -1,26 +1,89 @@
-"""CHANGELOG.md: what a release changed, in words that a data user understands, in both languages."""
+"""CHANGELOG.md: what a release changed, in words that a data user understands, in both languages, with the rows."""
 
 from __future__ import annotations
 
-from pipeline.release.compare import Change
-from pipeline.release.version import Version
+import re
+from collections.abc import Iterator
+
+from pipeline.errors import printable, shorten
+from pipeline.release.compare import Change, Comparison, Row, RowChanges
+from pipeline.release.compare.change import ADDED, CHANGED, REMOVED
+from pipeline.release.compare.words import Language
+from pipeline.release.version import Version, What
 
 HEADING = "# Changelog · Ändringar\n"
 
+SHOWN = 10
+"""Rows of a table and kind of change that are named; changes.json has all."""
 
-def changelog(version: Version, created: str | None, changes: list[Change], earlier: str | None) -> str:
-    """The changelog with this release on top of the `earlier` one's, which is None for the first release."""
+KINDS = {
+    What.KEYS_REMOVED: REMOVED,
+    What.ROWS_REMOVED: REMOVED,
+    What.ROWS_ADDED: ADDED,
+    What.ROWS_CHANGED: CHANGED,
+}
+"""Kinds of change whose rows are named; those of traces only repeat what their tables say."""
+
+REST: dict[Language, str] = {
+    "en": "and {count} more, in changes.json",
+    "sv": "och {count} till, i changes.json",
+}
+EMPTY: dict[Language, str] = {"en": "empty", "sv": "tomt"}
+FIRST_RELEASE: dict[Language, str] = {"en": "First release.", "sv": "Första utgåvan."}
+
+
+def changelog(version: Version, created: str | None, comparison: Comparison | None, earlier: str | None) -> str:
+    """The changelog with this release on top of the `earlier` one's; both are None for the first release."""
     date = f" ({created[:10]})" if created else ""
     lines = [f"## {version}{date}", ""]
-    if earlier is None:
-        lines += ["First release.", "", "Första utgåvan."]
-    else:
-        lines += [_line(change.table, change.en) for change in changes]
+    languages: tuple[Language, ...] = ("en", "sv")
+    for language in languages:
+        if comparison is None:
+            lines.append(FIRST_RELEASE[language])
+        else:
+            lines += _changes(comparison, language)
         lines.append("")
-        lines += [_line(change.table, change.sv) for change in changes]
     before = (earlier or HEADING).removeprefix(HEADING)
-    return HEADING + "\n" + "\n".join(lines) + "\n" + before
+    return HEADING + "\n" + "\n".join(lines[:-1]) + "\n" + before
 
 
-def _line(table: str | None, text: str) -> str:
-    return f"- {table}: {text}" if table else f"- {text}"
+def _changes(comparison: Comparison, language: Language) -> Iterator[str]:
+    differing = {table.table: table for table in comparison.tables}
+    for change in comparison.changes:
+        yield f"- {_plain(change.line(language))}"
+        if change.what in KINDS and change.table in differing:
+            yield from _rows(comparison, differing[change.table], change, language)
+
+
+def _rows(comparison: Comparison, table: RowChanges, change: Change, language: Language) -> Iterator[str]:
+    for row in comparison.rows(table, KINDS[change.what], SHOWN):
+        yield f"  - {_row(row, table, language)}"
+    if change.count is not None and change.count > SHOWN:
+        yield f"  - {REST[language].format(count=change.count - SHOWN)}"
+
+
+def _row(row: Row, table: RowChanges, language: Language) -> str:
+    """`0482`: people `16000` → `16001`; of a row without a key all its cells."""
+    if not table.key:
+        cells = row.old or row.new
+        return ", ".join(f"{_plain(name)} {_cell(cell, language)}" for name, cell in cells.items() if cell)
+    key = " · ".join(_cell(part, language) for part in row.key)
+    if row.change != CHANGED:
+        return key
+    cells = {name: f"{_cell(row.old[name], language)} → {_cell(row.new[name], language)}" for name in row.new}
+    return f"{key}: {', '.join(f'{_plain(name)} {cell}' for name, cell in cells.items())}"
+
+
+def _cell(text: str, language: Language) -> str:
+    """A cell as code, which Markdown leaves alone."""
+    if not text:
+        return EMPTY[language]
+    shown = printable(shorten(text))
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    padding = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{fence}{padding}{shown}{padding}{fence}"
+
+
+def _plain(text: str) -> str:
+    """A text that Markdown takes as text: names and descriptions come from whoever wrote the package."""
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", printable(text))

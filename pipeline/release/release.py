@@ -14,20 +14,20 @@ from typing import Any
 import duckdb
 
 from pipeline import manifest
-from pipeline.descriptor import check_schema
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.files import os_errors, sha256, staging, write_json
 from pipeline.package import DESCRIPTOR, Package, Resource, load
 from pipeline.progress import Progress
 from pipeline.release.changelog import changelog
-from pipeline.release.compare import Change, compare
+from pipeline.release.compare import Change, document
 from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx
 from pipeline.release.formats.contents import Contents
-from pipeline.release.version import FIRST, Step, Version, is_version, parse, parse_asked
-from pipeline.tables import COPY_CSV, connect, identifier, labels, literal, raw, sort_order, typed
+from pipeline.release.proposal import Proposal, propose
+from pipeline.tables import COPY_CSV, connect, identifier, literal, raw, sort_order, typed
 
 LATEST = "latest"
 CHANGELOG = "CHANGELOG.md"
+CHANGES = "changes.json"
 
 Describe = Callable[[Path, str], None]
 """Writes descriptions into the folder of a release, to which the archive of that name will be added."""
@@ -41,14 +41,6 @@ class Released:
     folder: Path
     new: bool
     changes: tuple[Change, ...]
-
-
-def latest(releases: Path) -> Path | None:
-    """The folder of the highest version below `releases`, or None."""
-    if not releases.is_dir():
-        return None
-    folders = [path for path in releases.iterdir() if is_version(path.name) and path.is_dir() and not path.is_symlink()]
-    return max(folders, key=lambda path: parse(path.name), default=None)
 
 
 def release(
@@ -66,34 +58,17 @@ def release(
     Nothing is written when the latest release holds the same. Raises InvalidData where the latest release is damaged,
     or where `asked`, a version, is a smaller step than the changes demand, or is taken.
     """
-    wanted = parse_asked(asked)
-    package = _with_schemas(package)
-    before = latest(releases)
-    if before is not None:
-        manifest.verify(before)
-    changes = _changes(before, package, extras)
-    if before is not None and not changes and asked in (None, before.name):
-        _point(releases, before.name)
-        return Released(before.name, before, False, ())
-    version = _choose(before, changes, wanted, package, releases)
-    with staging(releases) as folder:
-        created = _created(package)
-        _write(package, folder, version, created, extras, progress)
-        earlier = (before / CHANGELOG).read_text(encoding="utf-8") if before else None
-        text = changelog(version, created, changes, earlier)
-        (folder / CHANGELOG).write_text(text, encoding="utf-8", newline="\n")
-        zipped = f"{package.stem}-{version}.zip"
-        if describe is not None:
-            progress.advance(6, 7, "catalog")
-            describe(folder, zipped)
-        progress.advance(7, 7, "zip")
-        manifest.write(folder)  # of what is in the archive, for who has that alone
-        archive.write(folder, folder / zipped)
-        manifest.write(folder)
-        manifest.verify(folder)
-        folder.rename(releases / str(version))
-        _point(releases, str(version))
-    return Released(str(version), releases / str(version), True, tuple(changes))
+    with propose(package, releases, extras, asked) as proposal:
+        if not proposal.new:
+            _point(releases, str(proposal.version))
+            return Released(str(proposal.version), releases / str(proposal.version), False, ())
+        with staging(releases) as folder:
+            _write(proposal, folder, extras, progress, describe)
+            manifest.write(folder)
+            manifest.verify(folder)
+            folder.rename(releases / str(proposal.version))
+            _point(releases, str(proposal.version))
+    return Released(str(proposal.version), releases / str(proposal.version), True, proposal.changes)
 
 
 def _point(releases: Path, version: str) -> None:
@@ -106,59 +81,6 @@ def _point(releases: Path, version: str) -> None:
         draft.unlink(missing_ok=True)
         draft.symlink_to(version)
         draft.replace(pointer)
-
-
-def _changes(before: Path | None, package: Package, extras: Mapping[str, Path | str]) -> list[Change]:
-    if before is None:
-        return []
-    changes = compare(load(before), package)
-    for name, extra in extras.items():
-        if isinstance(extra, Path) and (not (before / name).is_file() or sha256(before / name) != sha256(extra)):
-            changes.append(Change(Step.PATCH, None, f"{name} changed", f"{name} ändrades"))
-    return changes
-
-
-def _choose(
-    before: Path | None, changes: list[Change], wanted: Version | None, package: Package, releases: Path
-) -> Version:
-    if wanted is not None:
-        _refuse_taken(wanted, releases)
-    if before is None:
-        stated = str(package.descriptor.get("version") or FIRST)
-        return wanted or parse(stated, str(package.file))
-    step = max((change.step for change in changes), default=Step.PATCH)
-    needed = parse(before.name).after(step)
-    if wanted is not None and wanted < needed:
-        raise InvalidData(
-            Problem(
-                Kind.VERSION_TOO_SMALL,
-                f"is a smaller step from {before.name} than {_demanded(changes, step)}",
-                f"Ask for {needed} or higher, or leave the version out.",
-                value=str(wanted),
-            )
-        )
-    if wanted is None:
-        _refuse_taken(needed, releases)
-    return wanted or needed
-
-
-def _demanded(changes: list[Change], step: Step) -> str:
-    reasons = [change for change in changes if change.step == step][:5]
-    why = "; ".join(f"{change.table}: {change.en}" if change.table else change.en for change in reasons)
-    return f"the changes demand ({why})" if why else "any new release needs"
-
-
-def _refuse_taken(version: Version, releases: Path) -> None:
-    path = releases / str(version)
-    if path.exists() or path.is_symlink():
-        raise InvalidData(
-            Problem(
-                Kind.VERSION_TAKEN,
-                "is released already, and a release is never changed",
-                "Ask for a higher version.",
-                value=str(version),
-            )
-        )
 
 
 def _created(package: Package) -> str | None:
@@ -197,14 +119,48 @@ def _time(epoch: str) -> str:
 
 
 def _write(
+    proposal: Proposal,
+    folder: Path,
+    extras: Mapping[str, Path | str],
+    progress: Progress,
+    describe: Describe | None,
+) -> None:
+    """Writes every file of the release but the checksums."""
+    package, version = proposal.package, str(proposal.version)
+    created = _created(package)
+    _write_tables(package, folder, version, created, extras, progress)
+    _write_changes(proposal, folder, created)
+    zipped = f"{package.stem}-{version}.zip"
+    if describe is not None:
+        progress.advance(6, 7, "catalog")
+        describe(folder, zipped)
+    progress.advance(7, 7, "zip")
+    manifest.write(folder)  # of what is in the archive, for who has that alone
+    archive.write(folder, folder / zipped)
+
+
+def _write_changes(proposal: Proposal, folder: Path, created: str | None) -> None:
+    """Writes what the release changes, for people and for programs."""
+    earlier = (proposal.before / CHANGELOG).read_text(encoding="utf-8") if proposal.before else None
+    text = changelog(proposal.version, created, proposal.comparison, earlier)
+    (folder / CHANGELOG).write_text(text, encoding="utf-8", newline="\n")
+    new = document.about(load(folder))
+    with (folder / CHANGES).open("w", encoding="utf-8", newline="\n") as file:
+        if proposal.comparison is None:
+            file.write(document.first(new))
+        else:
+            document.write(proposal.comparison, file, new)
+
+
+def _write_tables(
     package: Package,
     folder: Path,
-    version: Version,
+    version: str,
     created: str | None,
     extras: Mapping[str, Path | str],
     progress: Progress,
 ) -> None:
-    """Writes every file of the release but changelog, archive and checksums."""
+    """Writes the descriptor, the extras, and the tables in every format."""
     con = connect()
     (folder / "data").mkdir()
     progress.advance(1, 7, "csv")
@@ -262,14 +218,14 @@ def _write_resource(
 
 
 def _release_descriptor(
-    package: Package, members: list[dict[str, Any]], version: Version, created: str | None
+    package: Package, members: list[dict[str, Any]], version: str, created: str | None
 ) -> dict[str, Any]:
     head: dict[str, Any] = {}
     for name, value in package.descriptor.items():
         if name not in ("resources", "created"):
             head[name] = value
     head["name"] = package.name
-    head["version"] = str(version)
+    head["version"] = version
     if created is not None:
         head["created"] = created
     return head | {"resources": members}
@@ -280,46 +236,3 @@ def _write_extra(extra: Path | str, target: Path) -> None:
         shutil.copyfile(extra, target)
     else:
         target.write_text(extra, encoding="utf-8", newline="\n")
-
-
-def _with_schemas(package: Package) -> Package:
-    """The package with a schema for every table that says all that its file holds.
-
-    Where there is none, it is the one that frictionless infers. Where `fieldsMatch` lets the file have columns that
-    the schema does not describe, they become fields of any type.
-    """
-    return package.with_resources(tuple(_with_schema(package, resource) for resource in package.resources))
-
-
-def _with_schema(package: Package, resource: Resource) -> Resource:
-    if not resource.is_table:
-        return resource
-    if resource.schema is None:
-        resource = _inferred(package, resource)
-    elif "fieldsMatch" in resource.schema:
-        resource = _completed(package, resource)
-    check_schema(resource.schema or {}, resource.name, str(package.file))
-    return resource
-
-
-def _inferred(package: Package, resource: Resource) -> Resource:
-    import frictionless
-
-    described = frictionless.Resource.from_descriptor(
-        {**resource.descriptor, "path": resource.paths[0]}, basepath=str(package.folder)
-    )
-    described.infer()
-    schema = described.schema.to_descriptor()
-    dialect = described.dialect.to_descriptor() if described.dialect else {}
-    flat = {**dialect.pop("csv", {}), **dialect}
-    descriptor = {**resource.descriptor, "schema": schema, "encoding": described.encoding} | (
-        {"dialect": flat} if flat else {}
-    )
-    return replace(resource, descriptor=descriptor, schema=schema)
-
-
-def _completed(package: Package, resource: Resource) -> Resource:
-    schema = {name: value for name, value in (resource.schema or {}).items() if name != "fieldsMatch"}
-    more = [label for label in labels(package, resource) if label not in resource.field_names]
-    schema["fields"] = [*resource.fields, *({"name": label, "type": "any"} for label in more)]
-    return replace(resource, descriptor={**resource.descriptor, "schema": schema}, schema=schema)

@@ -1,9 +1,13 @@
-"""The version rule: the size of the step follows from what changed (Data Package recipe `data-package-version`)."""
+"""The version rule: the size of the step follows from what changed (Data Package recipe `data-package-version`).
+
+docs/versions.md has the rule as a table, with an example of each kind of change.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.versions import NUMBERS
@@ -18,6 +22,94 @@ class Step(IntEnum):
     PATCH = 1
     MINOR = 2
     MAJOR = 3
+
+
+class What(StrEnum):
+    """The kinds of change that two packages can differ by."""
+
+    # of the package
+    PACKAGE_RENAMED = "package-renamed"
+    LICENCE_RESTRICTED = "licence-restricted"
+    LICENCE_RELAXED = "licence-relaxed"
+    TEXT_CHANGED = "text-changed"
+    FILE_CHANGED = "file-changed"
+    VIEW_REMOVED = "view-removed"
+    VIEW_ADDED = "view-added"
+    VIEW_CHANGED = "view-changed"
+    # of its resources
+    TABLE_REMOVED = "table-removed"
+    TABLE_RENAMED = "table-renamed"
+    TABLE_ADDED = "table-added"
+    RESOURCE_REMOVED = "resource-removed"
+    RESOURCE_ADDED = "resource-added"
+    RESOURCE_CHANGED = "resource-changed"
+    NOT_COMPARED = "not-compared"
+    # of a table's schema
+    FIELD_REMOVED = "field-removed"
+    FIELD_RENAMED = "field-renamed"
+    FIELD_RETYPED = "field-retyped"
+    FIELD_NARROWED = "field-narrowed"
+    FIELD_WIDENED = "field-widened"
+    FIELD_ADDED = "field-added"
+    REQUIRED_FIELD_ADDED = "required-field-added"
+    FIELDS_REORDERED = "fields-reordered"
+    UNIT_CHANGED = "unit-changed"
+    MISSING_CHANGED = "missing-changed"
+    KEY_CHANGED = "key-changed"
+    UNIQUE_KEY_CHANGED = "unique-key-changed"
+    FOREIGN_KEY_CHANGED = "foreign-key-changed"
+    CODE_REMOVED = "code-removed"
+    CODE_ADDED = "code-added"
+    # of a table's rows
+    KEYS_REMOVED = "keys-removed"
+    ROWS_REMOVED = "rows-removed"
+    ROWS_ADDED = "rows-added"
+    ROWS_CHANGED = "rows-changed"
+    TRACES_REMOVED = "traces-removed"
+    TRACES_ADDED = "traces-added"
+    TRACES_CHANGED = "traces-changed"
+
+
+RULE: Mapping[What, Step] = {
+    What.PACKAGE_RENAMED: Step.MAJOR,
+    What.LICENCE_RESTRICTED: Step.MAJOR,
+    What.LICENCE_RELAXED: Step.MINOR,
+    What.TEXT_CHANGED: Step.PATCH,
+    What.FILE_CHANGED: Step.PATCH,
+    What.VIEW_REMOVED: Step.MAJOR,
+    What.VIEW_ADDED: Step.MINOR,
+    What.VIEW_CHANGED: Step.PATCH,
+    What.TABLE_REMOVED: Step.MAJOR,
+    What.TABLE_RENAMED: Step.MAJOR,
+    What.TABLE_ADDED: Step.MINOR,
+    What.RESOURCE_REMOVED: Step.MAJOR,
+    What.RESOURCE_ADDED: Step.MINOR,
+    What.RESOURCE_CHANGED: Step.PATCH,
+    What.NOT_COMPARED: Step.MAJOR,  # what is not known is never small
+    What.FIELD_REMOVED: Step.MAJOR,
+    What.FIELD_RENAMED: Step.MAJOR,
+    What.FIELD_RETYPED: Step.MAJOR,
+    What.FIELD_NARROWED: Step.MAJOR,
+    What.FIELD_WIDENED: Step.MINOR,
+    What.FIELD_ADDED: Step.MINOR,
+    What.REQUIRED_FIELD_ADDED: Step.MAJOR,
+    What.FIELDS_REORDERED: Step.MAJOR,
+    What.UNIT_CHANGED: Step.MAJOR,
+    What.MISSING_CHANGED: Step.MAJOR,
+    What.KEY_CHANGED: Step.MAJOR,
+    What.UNIQUE_KEY_CHANGED: Step.MAJOR,
+    What.FOREIGN_KEY_CHANGED: Step.MAJOR,
+    What.CODE_REMOVED: Step.MAJOR,
+    What.CODE_ADDED: Step.MINOR,
+    What.KEYS_REMOVED: Step.MAJOR,
+    What.ROWS_REMOVED: Step.MINOR,
+    What.ROWS_ADDED: Step.MINOR,
+    What.ROWS_CHANGED: Step.PATCH,
+    What.TRACES_REMOVED: Step.PATCH,
+    What.TRACES_ADDED: Step.PATCH,
+    What.TRACES_CHANGED: Step.PATCH,
+}
+"""How large a step each kind of change demands."""
 
 
 @dataclass(frozen=True, order=True)

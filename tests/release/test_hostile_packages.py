@@ -205,7 +205,9 @@ def test_schema_and_dialect_may_lie_in_files_of_their_own_and_are_watched(tmp_pa
     package(tmp_path, [resource], files)
     assert database(release(tmp_path)).execute("SELECT * FROM towns").fetchall() == VALUES
     put(tmp_path, {"s/towns.json": json.dumps({"fields": FIELDS, "missingValues": ["", "Flen"]})})
-    assert build(find(tmp_path), Progress()).changes == ("towns: what counts as missing changed",)
+    assert build(find(tmp_path), Progress()).changes == (
+        'towns: what counts as missing in towns changed from [""] to ["", "Flen"]',
+    )
 
 
 def test_resources_that_are_no_tables_are_kept_as_they_are_and_compared(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def test_a_release_holds_every_format(services_release: Path) -> None:
     assert sorted(path for path in tree(services_release) if not path.startswith(("catalog/", "index."))) == [
         "CHANGELOG.md",
         "SHA256SUMS",
+        "changes.json",
         "data/discrepancies.csv",
         "data/discrepancies.parquet",
         "data/documents.csv",
@@ -218,10 +219,14 @@ def test_a_changelog_grows_with_every_release(tmp_path: Path) -> None:
         "## 1.1.0 (2026-01-31)\n"
         "\n"
         "- towns: 1 row added\n"
+        "  - `0180`\n"
         "- towns: 1 row corrected\n"
+        "  - `0482`: people `16000` → `16001`\n"
         "\n"
         "- towns: 1 rad tillagd\n"
+        "  - `0180`\n"
         "- towns: 1 rad rättad\n"
+        "  - `0482`: people `16000` → `16001`\n"
         "\n"
         "## 1.0.0 (2026-01-31)\n"
         "\n"

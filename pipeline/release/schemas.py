@@ -1,0 +1,52 @@
+"""A schema for every table, so that tables can be released and compared field by field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.descriptor import check_schema
+from pipeline.package import Package, Resource
+from pipeline.tables import labels
+
+
+def with_schemas(package: Package) -> Package:
+    """The package with a schema for every table that says all that its file holds.
+
+    Where there is none, it is the one that frictionless infers. Where `fieldsMatch` lets the file have columns that
+    the schema does not describe, they become fields of any type.
+    """
+    return package.with_resources(tuple(_with_schema(package, resource) for resource in package.resources))
+
+
+def _with_schema(package: Package, resource: Resource) -> Resource:
+    if not resource.is_table:
+        return resource
+    if resource.schema is None:
+        resource = _inferred(package, resource)
+    elif "fieldsMatch" in resource.schema:
+        resource = _completed(package, resource)
+    check_schema(resource.schema or {}, resource.name, str(package.file))
+    return resource
+
+
+def _inferred(package: Package, resource: Resource) -> Resource:
+    import frictionless
+
+    described = frictionless.Resource.from_descriptor(
+        {**resource.descriptor, "path": resource.paths[0]}, basepath=str(package.folder)
+    )
+    described.infer()
+    schema = described.schema.to_descriptor()
+    dialect = described.dialect.to_descriptor() if described.dialect else {}
+    flat = {**dialect.pop("csv", {}), **dialect}
+    descriptor = {**resource.descriptor, "schema": schema, "encoding": described.encoding} | (
+        {"dialect": flat} if flat else {}
+    )
+    return replace(resource, descriptor=descriptor, schema=schema)
+
+
+def _completed(package: Package, resource: Resource) -> Resource:
+    schema = {name: value for name, value in (resource.schema or {}).items() if name != "fieldsMatch"}
+    more = [label for label in labels(package, resource) if label not in resource.field_names]
+    schema["fields"] = [*resource.fields, *({"name": label, "type": "any"} for label in more)]
+    return replace(resource, descriptor={**resource.descriptor, "schema": schema}, schema=schema)
