@@ -58,11 +58,23 @@ DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-.()\[\]\\]+")
 """What the format takes for a DOI; real ones may have other signs, too."""
 
 
+NOT_PLAIN = re.compile("[\x85\u2028\u2029\ufeff]")
+
+
 class _Dumper(yaml.SafeDumper):
     """Plain YAML, whose lists are indented under their names, as in the format's own examples."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
+
+
+def _represent(dumper: _Dumper, text: str) -> yaml.Node:
+    """A text; in double quotes where it has line ends that would be read as spaces without."""
+    style = '"' if NOT_PLAIN.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent)
 
 
 def render(dataset: Dataset) -> Document:

@@ -1,6 +1,7 @@
 """Judges a description with the validator of its community; run in the environment of locks/validators.txt.
 
     python judge.py dcat FILE SHAPES…      SHACL: each of the SHAPES for itself; FILE as RDF/XML (.rdf) or Turtle (.ttl)
+    python judge.py same FILE OTHER        RDF: whether both hold the same graph
     python judge.py csvw|croissant|datacite FILE
 
 Prints the complaints as a JSON list.
@@ -34,6 +35,14 @@ def dcat(file: Path, *shapes: Path) -> Iterator[str]:
                 for member in ("resultSeverity", "focusNode", "resultPath", "value")
             )
             yield f"{severity} {node} {path} {value}"
+
+
+def same(file: Path, other: Path) -> Iterator[str]:
+    from rdflib import Graph
+
+    one, two = set(Graph().parse(file)), set(Graph().parse(other))
+    for triple in one ^ two:
+        yield f"only in {file.name if triple in one else other.name}: {' '.join(map(str, triple))}"
 
 
 def csvw(file: Path) -> Iterator[str]:
@@ -91,5 +100,5 @@ def datacite(file: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    judges: dict[str, Any] = {"dcat": dcat, "csvw": csvw, "croissant": croissant, "datacite": datacite}
+    judges: dict[str, Any] = {each.__name__: each for each in (dcat, same, csvw, croissant, datacite)}
     print(json.dumps(list(judges[sys.argv[1]](*map(Path, sys.argv[2:])))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,10 @@ from pipeline.cli.describe import FORMATS as OFFERED
 from pipeline.describe import FORMATS, read, render
 from pipeline.errors import InvalidData
 from tests.command import invoke
-from tests.projects import field, package, reference, table
+from tests.projects import change, field, package, reference, table
 
+PAGE = Path(__file__).parents[2] / "docs/metadata.md"
+NUMBER = field("people", "integer", missingValues=["-"])
 BASE = "https://data.example.org/towns/"
 HOSTILE = 'Towns <script>alert(1)</script> ]]> " \\ \u202e"@sv . <x> <y> <z>\n\u0001'
 ABOUT: dict[str, Any] = {
@@ -140,3 +143,34 @@ def test_a_build_notices_another_base_url(tmp_path: Path) -> None:
         run = invoke("build", "--quiet", "--project", folder, "--base-url", address)
         versions.append(run.out.split("  ")[0])
     assert versions == ["Released 1.0.0", "Up to date: 1.0.0", "Released 1.0.1"]
+
+
+def test_the_page_on_metadata_names_terms_that_are_there(tmp_path: Path) -> None:
+    """Every term in the table of `docs/metadata.md` is in the description of a package that says everything."""
+    person = {"title": "Ada", "roles": ["contact"], "email": "ada@example.org"}
+    everything = {
+        "issued": "2020-01-31",
+        "contributors": [*ABOUT["contributors"], person],
+        "keywords": ["town"],
+        "themes": ["REGI"],
+        "sources": [{"title": "A source", "path": "https://example.org/source"}],
+        "spatial": [{"title": "Sweden"}],
+        "temporal": {"start": "2017", "end": "2020"},
+        "accrualPeriodicity": "ANNUAL",
+        "id": "2747b9a6-d4d6-4652-b867-3cbd8f7633a3",
+        "doi": "10.5281/zenodo.1234",
+    }
+    folder = towns(tmp_path, **everything)
+    change(folder / "datapackage.json", lambda value: value["resources"][0]["schema"]["fields"].append(NUMBER))
+    texts = {format: render(read(folder, BASE), format).text for format in FORMATS}
+    texts["citation"] += render(
+        read(towns(tmp_path / "b", licenses=[{"path": "https://example.org/"}])), "citation"
+    ).text
+    header, _, *lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.count("|") == 8]
+    columns = ["dcat-ttl", "csvw", "croissant", "schema-org", "datacite", "citation"]
+    assert header.split("|")[1].strip() == "`datapackage.json`"
+    for line in lines:
+        for format, cell in zip(columns, line.split("|")[2:8], strict=True):
+            for term in re.findall("`([^`]+)`", cell):
+                if term != "baseUrl":
+                    assert term in texts[format], f"{format}: {term}"

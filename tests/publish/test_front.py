@@ -54,7 +54,7 @@ def test_the_map_of_the_site_has_an_address_a_version(place: Path) -> None:
 
 
 def test_redirects_lead_to_the_latest_version(place: Path) -> None:
-    assert (place / "_redirects").read_text(encoding="utf-8") == "/shops/latest/* /shops/1.1.0/:splat 302\n"
+    assert (place / "_redirects").read_text(encoding="utf-8") == "/shops/latest/* /shops/1.1.0/:splat 307\n"
     page = (place / "latest/index.html").read_text(encoding="utf-8")
     assert '<meta http-equiv="refresh" content="0; url=../1.1.0/">' in page
     assert f'<link rel="canonical" href="{BASE}/1.1.0/">' in page
