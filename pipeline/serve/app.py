@@ -19,6 +19,7 @@ import uvicorn
 from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.progress import Progress
 from pipeline.serve.places import VERSION
+from pipeline.serve.protocol import Protocol, most_connections
 from pipeline.serve.shelf import Folders, Library
 from pipeline.serve.site import Options, Site
 
@@ -31,8 +32,11 @@ RELEASES = "SERVICEBANKEN_RELEASES"
 def run(folders: Folders, host: str, port: int, options: Options, open_browser: bool, progress: Progress) -> None:
     """Serves the releases until it is interrupted. Raises CannotRun where there is none or the port is taken."""
     site = Site(Library(folders), options, progress)
+    Protocol.most = most_connections()
     server = uvicorn.Server(
-        uvicorn.Config(site, log_level="warning", proxy_headers=False, server_header=False, lifespan="on")
+        uvicorn.Config(
+            site, http=Protocol, log_level="warning", proxy_headers=False, server_header=False, lifespan="on"
+        )
     )
     with _listen(host, port) as listening:
         shown, number = listening.getsockname()[:2]

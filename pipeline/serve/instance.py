@@ -20,14 +20,17 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from datasette import app as _app_first  # noqa: F401  # else the next is registered half made
 from datasette import handle_exception
 from datasette.app import Datasette
+from datasette.plugins import pm
 
 from pipeline.files import sha256
 from pipeline.serve.languages import LANGUAGES
@@ -63,6 +66,22 @@ def datasette(release: Release, version: str | None, language: str | None, relea
     )
     made.jinja_env.auto_reload = False  # the templates do not change while they are served
     return made
+
+
+def is_open(path: str) -> bool:
+    """Whether an address below `/-/` is for readers: static files, and what our own plugins answer.
+
+    Datasette has pages there that tell of the machine: paths of files, versions, threads.
+    """
+    if not path.startswith("/-/"):
+        return True
+    ours = [
+        route
+        for plugin in pm.get_plugins()
+        if Path(getattr(plugin, "__file__", None) or "/").parent == HERE / "plugins"
+        for route in getattr(plugin, "register_routes", list)()
+    ]
+    return path.startswith(("/-/static/", "/-/static-plugins/")) or any(re.match(route, path) for route, _ in ours)
 
 
 def shared_threads(instances: Datasette, threads: ThreadPoolExecutor) -> None:

@@ -14,17 +14,26 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from pipeline.errors import PipelineError
 from pipeline.progress import Progress
 from pipeline.serve.answer import CORS, NEVER_KEPT, SECURITY, Answer, Header, redirect, refusal, send_answer
 from pipeline.serve.files import found, send_file
+from pipeline.serve.gate import Busy, Gate
+from pipeline.serve.hosts import is_ours
+from pipeline.serve.instance import is_open
+from pipeline.serve.kept import LARGEST, Kept
 from pipeline.serve.languages import preferred
+from pipeline.serve.limits import refused
 from pipeline.serve.places import Place, parse, prefix
 from pipeline.serve.shelf import Library, Shelf
 
 WATCHED = 1.0
 """Seconds between two looks for a new release."""
+
+STALLED = 30.0
+"""Seconds in which a reader has to take the next part of an answer."""
 
 ASSETS = "/-/assets/"
 """Where the style sheets, scripts and pictures of pages begin."""
@@ -34,6 +43,9 @@ STATIC = Path(__file__).parent / "static"
 SHORT = b"public, max-age=60, stale-while-revalidate=600"
 LONG = b"public, max-age=31536000, immutable"
 
+CLOSED = "/-/closed"
+"""What Datasette is asked for in place of a page that is not for readers: nothing is there."""
+
 NOT_PASSED_ON = (b"cookie", b"authorization", b"accept-encoding", b"if-none-match", b"if-modified-since")
 OURS = (b"cache-control", b"vary", b"set-cookie", b"etag", b"referrer-policy")
 """Headers of Datasette's answers that are replaced or dropped."""
@@ -41,9 +53,13 @@ OURS = (b"cache-control", b"vary", b"set-cookie", b"etag", b"referrer-policy")
 
 @dataclass(frozen=True)
 class Options:
-    """How the site is served: whether pages of others may read it."""
+    """How the site is served: whether pages of others may read it, and under which address the public reaches it.
+
+    `address` is scheme and host, such as ("https", "data.example.org"); None for a server that is reached directly.
+    """
 
     cors: bool = True
+    address: tuple[str, str] | None = None
 
 
 class Site:
@@ -54,13 +70,16 @@ class Site:
         self.options = options
         self._progress = progress
         self._watcher: asyncio.Task[None] | None = None
+        self._kept = Kept()
+        self._pages = Gate(8, 100)
+        self._streams = Gate(2, 6)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One conversation as ASGI has it: the life of the server, or a request."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            with self.library.shelf.used() as shelf:
+            with self.library.shelf.used() as shelf, contextlib.suppress(TimeoutError):
                 await self._answer(shelf, scope, receive, self._with_common_headers(send))
 
     # -- the life of the server ------------------------------------------------------------------------------------
@@ -84,6 +103,7 @@ class Site:
             await asyncio.sleep(WATCHED)
             try:
                 if await self.library.renew():
+                    self._kept.clear()
                     self._progress.say(f"Now showing {self.library.shelf.latest.folder}")
                 said = ""
             except (PipelineError, OSError) as error:  # the releases that are served go on being served
@@ -99,20 +119,27 @@ class Site:
         early = self._early(shelf, place, scope)
         if early is not None:
             await send_answer(send, early, head)
-            return
-        if place.rest.startswith(ASSETS):
+        elif place.rest.startswith(ASSETS):
             await _send_below(STATIC, place.rest.removeprefix(ASSETS).partition("/")[2], LONG, scope, send)
         elif place.file is not None:
             release = shelf.release(place)
             assert release is not None
             await _send_below(release.folder, place.file, LONG, scope, send)
         else:
-            await self._ask(shelf, place, scope, receive, send)
+            try:
+                await self._ask(shelf, place, scope, receive, send)
+            except Busy:
+                busy = refusal(429, "Too many ask at the moment. Ask again in a few seconds.", (b"retry-after", b"3"))
+                await send_answer(send, busy, head)
 
     def _early(self, shelf: Shelf, place: Place, scope: Any) -> Answer | None:
         """What needs no Datasette: what is refused, and what stands elsewhere."""
         release = shelf.release(place)
         query = scope["query_string"].decode("latin-1")
+        if not self._is_for_us(scope):
+            return refusal(421, "This server does not answer under that name.")
+        if (too_much := refused(_path(scope), query, brings_sql=False)) is not None:
+            return too_much
         if scope["method"] == "OPTIONS":
             return Answer(204, [(b"allow", b"GET, HEAD, OPTIONS")], b"")
         if scope["method"] not in ("GET", "HEAD"):
@@ -134,17 +161,47 @@ class Site:
             return Answer(304, [(b"etag", etag), (b"cache-control", _keeping(place))], b"")
         return None
 
+    def _is_for_us(self, scope: Any) -> bool:
+        """Whether the request names us as its host; where the public address is known, a proxy has seen to that."""
+        named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        return self.options.address is not None or (len(named) == 1 and is_ours(named[0]))
+
     async def _ask(self, shelf: Shelf, place: Place, scope: Any, receive: Any, send: Any) -> None:
-        """Lets Datasette answer, and sends on what it says with our headers."""
-        application = await shelf.application(place)
-        etag = shelf.etag(_target(scope)).encode()
+        """Answers from what is kept, or lets Datasette answer."""
+        head = scope["method"] == "HEAD"
+        etag = shelf.etag(_target(scope))
+        if _is_stream(place, scope):
+            async with self._streams.passed():
+                await self._let_answer(shelf, place, scope, receive, send, etag)
+        elif (kept := self._kept.get(etag)) is not None:
+            await send_answer(send, kept, head)
+        else:
+            async with self._kept.asked(etag) as kept:
+                if kept is not None:
+                    await send_answer(send, kept, head)
+                    return
+                async with self._pages.passed():
+                    await self._let_answer(shelf, place, scope, receive, send, etag)
+
+    async def _let_answer(self, shelf: Shelf, place: Place, scope: Any, receive: Any, send: Any, etag: str) -> None:
+        """Lets Datasette answer, sends on what it says with our headers, and keeps a whole answer that is small."""
+        start: dict[str, Any] = {}
+        parts: list[bytes] = []
 
         async def sent(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _headers(message, place, etag)}
+                message = {**message, "headers": _headers(message, place, etag.encode())}
+                start.update(message)
+            else:
+                body = message.get("body", b"")
+                if start["status"] == 200 and sum(map(len, parts)) <= LARGEST:
+                    parts.append(body)
+                if not message.get("more_body") and scope["method"] == "GET" and start["status"] == 200:
+                    self._kept.put(etag, Answer(200, start["headers"], b"".join(parts)))
             await send(message)
 
-        await application(_inner(scope, place), receive, sent)
+        application = await shelf.application(place)
+        await application(_inner(scope, place, self.options.address), receive, sent)
 
     def _with_common_headers(self, send: Any) -> Any:
         common = [*SECURITY, *(CORS if self.options.cors else ())]
@@ -152,7 +209,8 @@ class Site:
         async def sent(message: Any) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message["headers"], *common]}
-            await send(message)
+            async with asyncio.timeout(STALLED):
+                await send(message)
 
         return sent
 
@@ -171,11 +229,21 @@ def _question(query: str) -> str:
     return f"?{query}" if query else ""
 
 
-def _inner(scope: Any, place: Place) -> dict[str, Any]:
+def _is_stream(place: Place, scope: Any) -> bool:
+    """Whether all rows are asked for, of which there may be many."""
+    return ".csv" in place.rest and "_stream" in dict(parse_qsl(scope["query_string"].decode("latin-1")))
+
+
+def _inner(scope: Any, place: Place, address: tuple[str, str] | None) -> dict[str, Any]:
     """The request as Datasette is to see it."""
     headers = [(name, value) for name, value in scope["headers"] if name not in NOT_PASSED_ON]
-    path = place.rest.encode("latin-1")
-    return {**scope, "path": place.rest, "raw_path": path, "root_path": "", "headers": headers}
+    scheme = scope["scheme"]
+    if address is not None:
+        scheme = address[0]
+        headers = [(name, value) for name, value in headers if name != b"host"] + [(b"host", address[1].encode())]
+    rest = place.rest if is_open(place.rest) else CLOSED
+    inner = {"path": rest, "raw_path": rest.encode("latin-1"), "root_path": "", "headers": headers, "scheme": scheme}
+    return {**scope, **inner}
 
 
 def _headers(message: Any, place: Place, etag: bytes) -> list[Header]:
