@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -16,10 +15,9 @@ from typing import Any
 
 from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.files import sha256
-from pipeline.serve.instance import datasette, shared_threads
+from pipeline.serve.instance import close, datasette
 from pipeline.serve.places import Place
 from pipeline.serve.release import Release, open_release
-from pipeline.serve.settings import SETTINGS
 
 HERE = Path(__file__).parent
 
@@ -33,8 +31,7 @@ class Shelf:
     def __init__(self, releases: Sequence[Release]) -> None:
         self.releases = list(releases)
         self.by_version = {release.version: release for release in releases}
-        self._threads = ThreadPoolExecutor(int(SETTINGS["num_sql_threads"]), "query")
-        self._instances: dict[tuple[str | None, str | None], Any] = {}
+        self._instances: dict[tuple[str | None, str | None], tuple[Any, Any]] = {}
         self._making = asyncio.Lock()
         self._users = 0
         self._ended = False
@@ -64,14 +61,13 @@ class Shelf:
             async with self._making:
                 if key not in self._instances:
                     self._instances[key] = await self._made(place)
-        return self._instances[key]
+        return self._instances[key][1]
 
-    async def _made(self, place: Place) -> Any:
+    async def _made(self, place: Place) -> tuple[Any, Any]:
         release = self.release(place)
         assert release is not None
         made = datasette(release, place.version, place.language, self.releases)
-        shared_threads(made, self._threads)
-        return made.app()
+        return made, made.app()
 
     @contextmanager
     def used(self) -> Iterator[Shelf]:
@@ -90,7 +86,8 @@ class Shelf:
 
     def _close_if_unused(self) -> None:
         if self._ended and not self._users:
-            self._threads.shutdown(wait=False)  # a connection lives as long as its thread
+            for made, _ in self._instances.values():
+                close(made)
             self._instances.clear()
 
 

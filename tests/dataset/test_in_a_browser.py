@@ -12,7 +12,7 @@ import yaml
 from playwright.sync_api import Page, sync_playwright
 
 from tests.dataset.conftest import ROOT
-from tests.serve.test_serve import served
+from tests.serve.server import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUERIES = yaml.safe_load((ROOT / "metadata.yml").read_text(encoding="utf-8"))["databases"]["servicebanken"]["queries"]

@@ -7,43 +7,16 @@ import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.command import SCRIPT, environment, servicebanken, start
+from tests.command import servicebanken, start
 from tests.projects import SOURCE, put, tree
-
-
-@contextmanager
-def served(*arguments: str | Path, cwd: Path | None = None) -> Iterator[str]:
-    """The address of a Datasette that `servicebanken serve ARGUMENTS` runs on a free port.
-
-    It goes to a file what Datasette says: a pipe that nobody empties would stop it.
-    """
-    with tempfile.NamedTemporaryFile() as log:
-        said = Path(log.name)
-        process = subprocess.Popen(
-            [SCRIPT, "serve", "--port", "0", *arguments], cwd=cwd, env=environment(), stdout=log, stderr=log
-        )
-        try:
-            deadline = time.monotonic() + 20
-            while not (found := re.search(r"http://127\.0\.0\.1:\d+/", said.read_text(encoding="utf-8"))):
-                assert process.poll() is None, said.read_text(encoding="utf-8")
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            yield found[0]
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=20)
-        assert "Traceback" not in said.read_text(encoding="utf-8")
+from tests.serve.server import served
 
 
 @pytest.fixture(scope="module")
