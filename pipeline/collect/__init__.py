@@ -1,5 +1,10 @@
 """Collect: what sources have now is fetched, kept as it came, and accepted when it looks like the source."""
 
-from pipeline.collect.collect import Outcome, Terms, collect
+from pipeline.collect.accept import accept
+from pipeline.collect.check import check
+from pipeline.collect.collect import collect
+from pipeline.collect.jobs import Terms
+from pipeline.collect.outcome import Outcome, error_of
+from pipeline.collect.plan import plan
 
-__all__ = ["Outcome", "Terms", "collect"]
+__all__ = ["Outcome", "Terms", "accept", "check", "collect", "error_of", "plan"]

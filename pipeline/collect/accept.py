@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline import snapshots
-from pipeline.collect.collect import Job, Outcome, chosen
+from pipeline.collect.jobs import Job, chosen
+from pipeline.collect.outcome import Outcome
 from pipeline.collect.store import Store
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.fetched import read

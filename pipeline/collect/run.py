@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline import snapshots
+from pipeline.collect.before import Before, asked_for, before
+from pipeline.collect.conversation import Conversation
 from pipeline.collect.drift import differences
-from pipeline.collect.fetch import Client, NotFetched
+from pipeline.collect.fetch import Client, NotFetched, Received
 from pipeline.collect.store import Store, Stored, now
-from pipeline.errors import PipelineError
 from pipeline.fetched import Rows, read
 from pipeline.fetches import Fetch
 from pipeline.package import Package
 from pipeline.readers import Answer, BadAnswer, Request, reader
-from pipeline.snapshots import Pointer, Snapshot
+from pipeline.snapshots import Pointer
 from pipeline.sources import Source
-
-MOST_REQUESTS = 10_000
-"""Requests of one fetch; a source that leads on further is not what source.yml takes it for."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +30,8 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Before:
-    """The accepted snapshot, as it was before a run."""
-
-    snapshot: Snapshot
-    pointer: Pointer
-    bodies: dict[str, bytes]
-    conditions: dict[Request, dict[str, str]]
-    rows: dict[str, Rows]
-
-
 def run(source: Source, fetch: Fetch, contract: Package, client: Client, advance: Callable[[int], None]) -> Verdict:
-    """Asks for what the fetch asks for, and decides. Raises NotFetched, and what the disk refuses."""
+    """Asks for what the fetch asks for, and decides. Raises NotFetched, and CannotRun for what the disk refuses."""
     return _Run(source, fetch, contract, client, advance).verdict()
 
 
@@ -54,87 +39,50 @@ class _Run:
     def __init__(
         self, source: Source, fetch: Fetch, contract: Package, client: Client, advance: Callable[[int], None]
     ) -> None:
-        self.contract = contract
         self.fetch = fetch
+        self.contract = contract
         self.client = client
         self.advance = advance
         self.store = Store(source, fetch)
-        self.before = _before(source, fetch)
-        self.held = self.store.held()
-        self.answers: list[Answer] = []
-        self.stored: list[Stored] = []
-        self.id: str | None = self.before.snapshot.id if self.before else None
+        self.before: Before | None = before(source, fetch)
+        self.stored: dict[Request, Stored] = self.store.held()
+        """What is kept of this run: first what one left that did not end."""
+        self.conversation = Conversation(fetch, client, self._body)
+        self.snapshot: str | None = self.before.snapshot.id if self.before else None
         self.requests = 0
         self.bytes = 0
 
     def verdict(self) -> Verdict:
         try:
-            if self._is_unchanged():
+            if self.conversation.hold(self._says_nothing_new, lambda request: self.store.hold(self.stored[request])):
                 assert self.before
                 return self._settled("unchanged", self.before.rows)
-            lacking = reader(self.fetch.reader).missing(self.fetch, self.answers)
-            rows = read(self.fetch, self.answers)
+            lacking = reader(self.fetch.reader).missing(self.fetch, self.conversation.answers)
+            rows = read(self.fetch, self.conversation.answers)
         except BadAnswer as error:
-            return self._rejected([f"the answer to request {len(self.answers)} {error.rule}"], {})
-        self.id = id = self.store.manifest([stored.kept for stored in self.stored])
-        if self.before and id == self.before.snapshot.id:
+            return self._rejected([f"the answer to request {len(self.conversation.answers)} {error.rule}"], {})
+        self.snapshot = self.store.manifest([stored.kept for stored in self._said()])
+        if self.before and self.snapshot == self.before.snapshot.id:
             return self._settled("unchanged", rows)
         reasons = [f"{what} was asked for and is not there" for what in lacking]
         reasons += differences(self.fetch, self.contract, self.before.rows if self.before else None, rows)
         if reasons:
             return self._rejected(reasons, rows)
-        self.store.accept(self._pointer(id))
+        self.store.accept(self._pointer(self.snapshot))
         return self._settled("accepted", rows)
 
-    def _is_unchanged(self) -> bool:
-        """Asks one thing after another; true as soon as a sentinel says that nothing has changed."""
-        queue = reader(self.fetch.reader).requests(self.fetch)
-        asked: set[Request] = set()
-        while queue:
-            request = queue.pop(0)
-            if request in asked or len(asked) >= MOST_REQUESTS:
-                raise BadAnswer("leads back to what was asked already, or on without end")
-            asked.add(request)
-            stored, content = self._answered(request)
-            self.stored.append(stored)
-            self.answers.append(Answer(request, content))
-            if request.sentinel and self._says_the_same(stored):
-                return True
-            following = self._following()
-            self.store.hold(self.stored[-1])
-            queue = [*following, *queue]
-        return False
+    # -- what is asked ---------------------------------------------------------------------------------------------
 
-    def _following(self) -> list[Request]:
-        """What to ask after the last answer. One that says it may be another in a while is asked for again.
-
-        Raises BadAnswer for an answer that is none, NotFetched when the last try failed, too.
-        """
-        for tries in range(1, self.client.patience.retries + 2):
-            request = self.answers[-1].request
-            try:
-                return reader(self.fetch.reader).following(self.fetch, self.answers[-1])
-            except BadAnswer as error:
-                if not error.passing:
-                    raise
-                if tries > self.client.patience.retries:
-                    raise NotFetched(f"sent an answer that {error.rule}", passing=True) from None
-            self.client.rest(request.url, tries)
-            self.held.pop(request, None)
-            self.stored[-1], content = self._answered(request)
-            self.answers[-1] = Answer(request, content)
-        raise AssertionError
-
-    def _says_the_same(self, stored: Stored) -> bool:
+    def _says_nothing_new(self, answer: Answer) -> bool:
         """Whether a sentinel's answer is the one in the accepted snapshot, of a fetch that asked for the same."""
-        if self.before is None or self.before.pointer.asked != asked_for(self.fetch):
+        if not answer.request.sentinel or self.before is None or self.before.pointer.asked != asked_for(self.fetch):
             return False
-        return stored.kept.sha256 in {kept.sha256 for kept in self.before.snapshot.kept if kept.request.sentinel}
+        return self.stored[answer.request].kept.sha256 in self.before.sentinels
 
-    def _answered(self, request: Request) -> tuple[Stored, bytes]:
-        if request in self.held:
-            stored = self.held[request]
-            return stored, (self.store.folder / stored.kept.file).read_bytes()
+    def _body(self, request: Request) -> bytes:
+        """The bytes that answer a request: kept by a run that did not end, the same as before, or fetched now."""
+        if request in self.stored and request not in {answer.request for answer in self.conversation.answers}:
+            return (self.store.folder / self.stored[request].kept.file).read_bytes()
         known = self.before.conditions.get(request, {}) if self.before else {}
         self.requests += 1
         self.advance(self.requests)
@@ -143,58 +91,47 @@ class _Run:
         except NotFetched as error:
             self.store.log(url=request.url, method=request.method, status=error.status, error=error.rule)
             raise
-        content = received.body
         if received.status == 304:
             assert self.before
-            old = next(kept for kept in self.before.snapshot.kept if kept.request == request)
-            content = self.before.bodies[old.sha256]
-        digest = hashlib.sha256(content).hexdigest()
+            kept = self.before.kept[request]
+            content = self.before.bodies[request]
+            self.stored[request] = Stored(kept, received.validators or known)
+        else:
+            content = received.body
+            self.stored[request] = Stored(self.store.keep(request, content, received.media), received.validators)
+        self._log(request, received, content)
+        return content
+
+    def _log(self, request: Request, received: Received, content: bytes) -> None:
         self.bytes += len(received.body)
         self.store.log(
             url=request.url,
             method=request.method,
             status=received.status,
             etag=received.etag,
-            sha256=digest,
+            sha256=hashlib.sha256(content).hexdigest(),
             bytes=len(received.body),
             seconds=round(received.seconds, 3),
         )
-        kept = self.store.keep(request, content, received.media) if received.status != 304 else old
-        return Stored(kept, received.validators or (known if received.status == 304 else {})), content
+
+    # -- what is decided -------------------------------------------------------------------------------------------
+
+    def _said(self) -> list[Stored]:
+        """What is kept of the answers, in their order."""
+        return [self.stored[answer.request] for answer in self.conversation.answers]
 
     def _rejected(self, reasons: list[str], rows: dict[str, Rows]) -> Verdict:
-        self.id = id = self.store.manifest([stored.kept for stored in self.stored])
-        self.store.reject(self._pointer(id, tuple(reasons)))
+        self.snapshot = self.store.manifest([stored.kept for stored in self._said()])
+        self.store.reject(self._pointer(self.snapshot, tuple(reasons)))
         return self._settled("rejected", rows, tuple(reasons))
 
     def _settled(self, outcome: str, rows: dict[str, Rows], reasons: tuple[str, ...] = ()) -> Verdict:
         if outcome == "unchanged":
             self.store.unchanged()
-        self.store.log(verdict=outcome, snapshot=self.id, reasons=list(reasons) or None)
+        self.store.log(verdict=outcome, snapshot=self.snapshot, reasons=list(reasons) or None)
         counts = {table: len(of.numbers) for table, of in rows.items()}
         return Verdict(outcome, self.requests, self.bytes, counts, reasons)
 
     def _pointer(self, id: str, reasons: tuple[str, ...] = ()) -> Pointer:
-        return Pointer(id, now(), tuple(stored.validators for stored in self.stored), reasons, asked_for(self.fetch))
-
-
-def asked_for(fetch: Fetch) -> str:
-    """A hash of what a fetch asks for: another `ask` is another question, whatever a sentinel says."""
-    content = json.dumps([fetch.reader, fetch.url, fetch.ask], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
-
-
-def _before(source: Source, fetch: Fetch) -> Before | None:
-    """The accepted snapshot; None where there is none, or it is damaged and must be asked for anew."""
-    try:
-        found = snapshots.accepted(source, fetch)
-        if found is None:
-            return None
-        snapshot, pointer = found
-        answers = snapshot.answers()
-        rows = read(fetch, answers)
-    except (PipelineError, BadAnswer):
-        return None
-    conditions = dict(zip((kept.request for kept in snapshot.kept), pointer.validators, strict=False))
-    bodies = {kept.sha256: answer.body for kept, answer in zip(snapshot.kept, answers, strict=True)}
-    return Before(snapshot, pointer, bodies, conditions, rows)
+        validators = tuple(stored.validators for stored in self._said())
+        return Pointer(id, now(), validators, reasons, asked_for(self.fetch))

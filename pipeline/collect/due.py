@@ -1,0 +1,83 @@
+"""Whether a fetch is asked now.
+
+A source that can say "not changed" to one conditional request is asked every time. One that cannot would have to send
+everything again: it is left alone until its `cadence` has passed. `--since DAY` is a cadence of one's own: whatever
+was asked last before that day is asked, and nothing else. What `--only` names is asked in any case, unless the source
+itself said how long it wants to be left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pipeline import snapshots
+from pipeline.collect.before import conditions
+from pipeline.collect.store import lines
+from pipeline.errors import PipelineError
+from pipeline.fetches import Fetch
+from pipeline.readers import reader
+from pipeline.sources import Source
+
+LONGEST_REST = timedelta(days=7)
+"""No source is left alone for longer on its own word: the clock may have been wrong when it said so."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Why a fetch is not asked now: `rests` until a time that the source named, `waits` until it is due; or neither."""
+
+    rests: str | None = None
+    waits: str | None = None
+
+
+def standing(source: Source, fetch: Fetch, *, named: bool, since: str | None) -> Standing:
+    """How a fetch stands now. `named` where the user asked for it by name; `since` is a day such as 2026-11-26."""
+    now = datetime.now(UTC)
+    log = [line for line in lines(source.folder / snapshots.FOLDER / snapshots.LOG) if line.get("fetch") == fetch.id]
+    until = _time(log[-1].get("wait_until")) if log else None
+    if until and now < until < now + LONGEST_REST:
+        return Standing(rests=_written(until))
+    last = _last_asked(source, fetch, [line for line in log if line.get("verdict") in ("accepted", "unchanged")])
+    if named or last is None or last > now:
+        return Standing()
+    if since is not None:
+        return Standing(waits=f"a day before {since}") if last.date().isoformat() >= since else Standing()
+    due = last + timedelta(days=fetch.cadence)
+    if now >= due or _can_say_unchanged(source, fetch):
+        return Standing()
+    return Standing(waits=due.date().isoformat())
+
+
+def _last_asked(source: Source, fetch: Fetch, verdicts: list[dict[str, object]]) -> datetime | None:
+    """When the accepted snapshot was last known to be what the source has; None where there is none."""
+    try:
+        found = snapshots.accepted(source, fetch)
+    except PipelineError:
+        return None
+    if found is None:
+        return None
+    return (_time(verdicts[-1].get("time")) if verdicts else None) or _time(found[1].fetched)
+
+
+def _can_say_unchanged(source: Source, fetch: Fetch) -> bool:
+    """Whether what is asked first can be asked conditionally, or says itself whether anything has changed."""
+    try:
+        found = snapshots.accepted(source, fetch)
+        first = reader(fetch.reader).requests(fetch)
+    except PipelineError:
+        return True
+    known = conditions(*found) if found else {}
+    return first[0].sentinel or all(known.get(request) for request in first)
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
+
+
+def _written(time: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,54 @@
+"""How a fetch ended, and what a command makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline.collect.fetch import NotFetched
+from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
+from pipeline.fetches import Fetch
+from pipeline.sources import FILE, Source
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one fetch ended: `accepted`, `unchanged`, `rejected`, `failed`, or `waiting` where it was not asked."""
+
+    source: str
+    fetch: str
+    outcome: str
+    requests: int = 0
+    bytes: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The outcome as JSON-ready data."""
+        return {**asdict(self), "problems": [problem.to_dict() for problem in self.problems]}
+
+    def __str__(self) -> str:
+        rows = ", ".join(f"{table} {count:,}" for table, count in self.rows.items())
+        asked = f"{self.requests} request{'s' * (self.requests != 1)}" if self.outcome != "waiting" else ""
+        return "  ".join(part for part in (f"{self.fetch}  {self.outcome}", asked, rows, self.note) if part)
+
+
+def failed(source: Source, fetch: Fetch, error: NotFetched) -> Outcome:
+    """The outcome of a fetch whose source did not give what was asked for."""
+    fix = "What was accepted before still counts; run `servicebanken collect` again later."
+    found = problem(Kind.NOT_FETCHED, error.rule, fix, source, fetch)
+    return Outcome(source.name, fetch.id, "failed", problems=(found,))
+
+
+def problem(kind: Kind, rule: str, fix: str, source: Source, fetch: Fetch) -> Problem:
+    """What is wrong with a fetch, at the line of source.yml where it stands."""
+    return Problem(kind, rule, fix, file=f"sources/{source.name}/{FILE}", row=fetch.line, value=fetch.id)
+
+
+def error_of(outcomes: list[Outcome]) -> PipelineError | None:
+    """What a command ends with: InvalidData where a snapshot was rejected, else CannotRun where one failed."""
+    problems = [problem for outcome in outcomes for problem in outcome.problems]
+    if any(outcome.outcome in ("rejected", "differs") for outcome in outcomes):
+        return InvalidData(problems)
+    return CannotRun(problems) if problems else None

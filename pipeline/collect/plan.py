@@ -1,0 +1,40 @@
+"""What `collect` would ask now, without asking it."""
+
+from __future__ import annotations
+
+from pipeline import snapshots
+from pipeline.collect.before import conditions
+from pipeline.collect.due import standing
+from pipeline.collect.jobs import Job, Terms, chosen
+from pipeline.collect.outcome import Outcome
+from pipeline.errors import PipelineError
+from pipeline.project import Project
+from pipeline.readers import Request, reader
+
+
+def plan(project: Project, terms: Terms) -> list[Outcome]:
+    """For each fetch, its first requests, as `would ask`; or why it would not be asked, as `waiting`."""
+    return [_planned(job, terms) for job in chosen(project, terms.only)]
+
+
+def _planned(job: Job, terms: Terms) -> Outcome:
+    source, fetch = job
+    at = standing(source, fetch, named=bool(terms.only), since=terms.since)
+    if at.waits or at.rests:
+        reason = f"asked again from {at.waits} on" if at.waits else f"asked to be left alone until {at.rests}"
+        return Outcome(source.name, fetch.id, "waiting", note=reason)
+    try:
+        found = snapshots.accepted(source, fetch)
+    except PipelineError:
+        found = None
+    known = conditions(*found) if found else {}
+    first = reader(fetch.reader).requests(fetch)
+    said = "".join(f"\n  {_said(request, bool(known.get(request)))}" for request in first)
+    return Outcome(source.name, fetch.id, "would ask", requests=len(first), note=said.lstrip(" "))
+
+
+def _said(request: Request, conditional: bool) -> str:
+    notes = [
+        note for note, true in (("if it has changed", conditional), ("and on if it has", request.sentinel)) if true
+    ]
+    return f"{request.method} {request.url}{f' ({chr(44).join(notes)})' if notes else ''}"
