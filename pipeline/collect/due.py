@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pipeline import snapshots
-from pipeline.collect.before import conditions
+from pipeline.collect.before import asked_for, conditions
 from pipeline.collect.store import lines
 from pipeline.errors import PipelineError
 from pipeline.fetches import Fetch
@@ -50,12 +50,12 @@ def standing(source: Source, fetch: Fetch, *, named: bool, since: str | None) ->
 
 
 def _last_asked(source: Source, fetch: Fetch, verdicts: list[dict[str, object]]) -> datetime | None:
-    """When the accepted snapshot was last known to be what the source has; None where there is none."""
+    """When the accepted snapshot was last known to be what the source has; None where none answers the question."""
     try:
         found = snapshots.accepted(source, fetch)
     except PipelineError:
         return None
-    if found is None:
+    if found is None or found[1].asked != asked_for(fetch):
         return None
     return (_time(verdicts[-1].get("time")) if verdicts else None) or _time(found[1].fetched)
 

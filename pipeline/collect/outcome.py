@@ -23,6 +23,8 @@ class Outcome:
     rows: dict[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     note: str = ""
+    asks: tuple[str, ...] = ()
+    """The first requests, where they are only planned."""
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON-ready data."""
@@ -31,7 +33,8 @@ class Outcome:
     def __str__(self) -> str:
         rows = ", ".join(f"{table} {count:,}" for table, count in self.rows.items())
         asked = f"{self.requests} request{'s' * (self.requests != 1)}" if self.outcome != "waiting" else ""
-        return "  ".join(part for part in (f"{self.fetch}  {self.outcome}", asked, rows, self.note) if part)
+        line = "  ".join(part for part in (f"{self.fetch}  {self.outcome}", asked, rows, self.note) if part)
+        return "\n".join([line, *(f"  {request}" for request in self.asks)])
 
 
 def failed(source: Source, fetch: Fetch, error: NotFetched) -> Outcome:

@@ -29,12 +29,11 @@ def _planned(job: Job, terms: Terms) -> Outcome:
         found = None
     known = conditions(*found) if found else {}
     first = reader(fetch.reader).requests(fetch)
-    said = "".join(f"\n  {_said(request, bool(known.get(request)))}" for request in first)
-    return Outcome(source.name, fetch.id, "would ask", requests=len(first), note=said.lstrip(" "))
+    asks = tuple(_said(request, bool(known.get(request))) for request in first)
+    return Outcome(source.name, fetch.id, "would ask", requests=len(first), asks=asks)
 
 
 def _said(request: Request, conditional: bool) -> str:
-    notes = [
-        note for note, true in (("if it has changed", conditional), ("and on if it has", request.sentinel)) if true
-    ]
-    return f"{request.method} {request.url}{f' ({chr(44).join(notes)})' if notes else ''}"
+    notes = {"if it has changed": conditional, "and more only if this has changed": request.sentinel}
+    said = ", ".join(note for note, true in notes.items() if true)
+    return f"{request.method} {request.url}{f' ({said})' if said else ''}"
