@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipeline.describe.dataset import Dataset
+from pipeline.describe.site.rows import column, relation
 from pipeline.describe.site.words import Text, Words
 from pipeline.names import stems
 from pipeline.package import Resource
-from pipeline.tables import file_literal
 
 TOGETHER = 50
 """Fields whose values are counted in one query, which bounds what DuckDB must remember."""
@@ -85,24 +84,17 @@ class Table:
     linked: tuple[Link, ...]
 
 
-def count(dataset: Dataset) -> dict[str, Counts]:
-    """The counts of every table that lies in a Parquet file, by name."""
-    found = {}
-    with duckdb.connect() as con:
-        for table in dataset.package.tables:
-            file = next((file for file in dataset.of_table(table) if file.ending == "parquet"), None)
-            if file:
-                found[table.name] = _counts(con, dataset.package.folder / file.path, len(table.fields))
-    return found
+def count(dataset: Dataset, con: duckdb.DuckDBPyConnection) -> dict[str, Counts]:
+    """The counts of every table whose rows are at hand, by name."""
+    relations = ((table, relation(dataset, table)) for table in dataset.package.tables)
+    return {table.name: _counts(con, rows, len(table.fields)) for table, rows in relations if rows}
 
 
-def _counts(con: duckdb.DuckDBPyConnection, path: Path, width: int) -> Counts:
-    """Fields go by position: names that differ in case alone are one name to DuckDB."""
-    names = [f"c{number}" for number in range(width)]
-    relation = f"read_parquet({file_literal(path)}) AS t({', '.join(names)})"
+def _counts(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> Counts:
     rows, fields = 0, []
-    for start in range(0, max(width, 1), TOGETHER):
-        asked = [f"count({name}), count(DISTINCT {name})" for name in names[start : start + TOGETHER]]
+    for start in range(0, width, TOGETHER):
+        names = [column(number) for number in range(start, min(start + TOGETHER, width))]
+        asked = [f"count({name}), count(DISTINCT {name})" for name in names]
         rows, *figures = con.execute(f"SELECT {', '.join(['count(*)', *asked])} FROM {relation}").fetchall()[0]
         fields += [Count(*pair) for pair in zip(figures[::2], figures[1::2], strict=True)]
     return Counts(rows, tuple(fields))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -20,9 +21,12 @@ from pipeline import about
 from pipeline.describe import coverage, schema_org
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import as_json
-from pipeline.describe.site import bibtex, dictionary, downloads
+from pipeline.describe.site import bibtex, charts, dictionary, downloads, mapped
+from pipeline.describe.site.asked import asked
+from pipeline.describe.site.charts import Chart
 from pipeline.describe.site.dictionary import Counts
 from pipeline.describe.site.downloads import TableFiles
+from pipeline.describe.site.figures import Figures, figures
 from pipeline.describe.site.words import LANGUAGES, NAMES, Language, Text, Words
 from pipeline.errors import InvalidData
 from pipeline.visible import visible
@@ -36,11 +40,18 @@ class Contents:
 
     dataset: Dataset
     counts: Mapping[str, Counts]
+    figures: tuple[Figures, ...]
 
 
 def gather(dataset: Dataset) -> Contents:
-    """Reads what the pages show from the files of the release."""
-    return Contents(dataset, dictionary.count(dataset))
+    """Reads what the pages show from the files of the release.
+
+    Raises InvalidData for a chart of the package that cannot be made.
+    """
+    with duckdb.connect() as con:
+        return Contents(
+            dataset, dictionary.count(dataset, con), tuple(figures(dataset, con, each) for each in asked(dataset))
+        )
 
 
 def first(dataset: Dataset) -> Language:
@@ -79,6 +90,7 @@ def render(contents: Contents, language: Language) -> str:
             ],
             keywords=dataset.words("keywords").get(language) or next(iter(dataset.words("keywords").values()), []),
             tables=tables,
+            charts=_charts(words, contents.figures),
             row_count=sum(table.rows or 0 for table in tables),
             whole=downloads.whole(words),
             table_files=[
@@ -93,6 +105,14 @@ def render(contents: Contents, language: Language) -> str:
         )
     )
     return page.rstrip("\n") + "\n"
+
+
+def _charts(words: Words, figures: Iterable[Figures]) -> list[Chart]:
+    drawn = (
+        (mapped.chart if each.asked.type == "map" else charts.chart)(words, each, number)
+        for number, each in enumerate(figures, 1)
+    )
+    return [each for each in drawn if each]
 
 
 ROLES = {

@@ -20,6 +20,7 @@ NOUNS = {
     "value": (("value", "values"), ("värde", "värden")),
     "document": (("document", "documents"), ("dokument", "dokument")),
     "code": (("code", "codes"), ("kod", "koder")),
+    "place": (("place", "places"), ("plats", "platser")),
     "file": (("file", "files"), ("fil", "filer")),
     "error": (("error", "errors"), ("fel", "fel")),
 }
@@ -62,6 +63,13 @@ class Words:
     def figure(self, number: int) -> str:
         """A whole number with its thousands apart."""
         return f"{number:,}".replace(",", "\u00a0" if self.language == "sv" else ",")
+
+    def number(self, number: float) -> str:
+        """A number as it is read: whole, or with at most two decimals."""
+        if number == int(number):
+            return self.figure(int(number))
+        text = f"{number:,.2f}".rstrip("0").rstrip(".")
+        return text if self.language == "en" else text.replace(",", "\u00a0").replace(".", ",")
 
     def counted(self, number: int, noun: str) -> str:
         """A number with its noun: "1 row", "2,500 rows", "2 500 rader"."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-HIDDEN = {"style", "script", "title"}
+HIDDEN = {"style", "script", "head"}
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 INLINE = {"a", "bdi", "code", "span"}
 
