@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import click
+
 from pipeline.cli.session import Session, command, main
 
 
 @main.command()
+@click.option("--history", "past", is_flag=True, help="Show when each fetched source changed, and by how much.")
 @command
-def sources(session: Session) -> None:
+def sources(session: Session, past: bool) -> None:
     """List what each source holds: documents, rows, tables, newest snapshot.
 
     \b
-    Example:
+    Examples:
       servicebanken sources --json
+      servicebanken sources --history
     """
+    if past:
+        from pipeline.collect.history import history
+
+        entries = history(session.project)
+        text = "\n".join(map(str, entries)) or "Nothing has been collected yet."
+        session.print([entry.to_dict() for entry in entries], text)
+        return
     from pipeline.assemble.summary import summary
 
     summaries = summary(session.project)

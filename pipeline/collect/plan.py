@@ -7,7 +7,7 @@ from pipeline.collect.before import conditions
 from pipeline.collect.due import standing
 from pipeline.collect.jobs import Job, Terms, chosen
 from pipeline.collect.outcome import Outcome
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, shorten
 from pipeline.project import Project
 from pipeline.readers import Request, reader
 
@@ -36,4 +36,5 @@ def _planned(job: Job, terms: Terms) -> Outcome:
 def _said(request: Request, conditional: bool) -> str:
     notes = {"if it has changed": conditional, "and more only if this has changed": request.sentinel}
     said = ", ".join(note for note, true in notes.items() if true)
-    return f"{request.method} {request.url}{f' ({said})' if said else ''}"
+    body = f" {shorten(' '.join(request.body.decode(errors='replace').split()))}" if request.body else ""
+    return f"{request.method} {request.url}{body}{f' ({said})' if said else ''}"
