@@ -70,13 +70,13 @@ def test_the_pages_open_without_a_fault_and_ask_no_other_host(site: str, page: P
 
 
 def test_the_sources_of_a_row_are_one_click_from_the_answer(site: str, page: Page) -> None:
-    page.goto(f"{site}servicebanken/solutions-by-municipality")
-    page.get_by_role("link", name="moskosel-servicepunkt").click()
-    assert page.get_by_role("heading", name="Källor / Sources").is_visible()
+    page.goto(f"{site}sv/servicebanken/solutions-by-municipality")
+    page.get_by_role("link", name="Moskosel servicepunkt").first.click()
+    assert page.get_by_role("heading", name="Källor").is_visible()
     assert page.get_by_role("link", name="Servicepunkten som gav nytändning").first.is_visible()
 
 
 def test_a_disagreement_is_told_on_the_row(site: str, page: Page) -> None:
-    page.goto(f"{site}servicebanken/projects/service-i-samverkan")
-    said = page.get_by_role("listitem").filter(has_text="ended").all_inner_texts()
+    page.goto(f"{site}sv/servicebanken/projects/service-i-samverkan")
+    said = page.get_by_role("listitem").filter(has_text="Avslutades").all_inner_texts()
     assert any("2020-11" in text and "2020-02" in text for text in said)

@@ -1,0 +1,1 @@
+"""Pages for people: what a release holds, in one language; datapackage.json and metadata.yml say all of it."""

@@ -1,0 +1,158 @@
+"""A value as people read it: a label for a code, a name with a link for a key, numbers with units, yes and no."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from pipeline.about import address
+from pipeline.serve.pages.columns import Column
+from pipeline.serve.pages.dataset import Dataset, Table
+from pipeline.serve.pages.links import Links
+from pipeline.tables import identifier
+
+LONG = 300
+"""Characters of a text that a cell of a table shows."""
+
+Row = Mapping[str, Any]
+
+AT_ONCE = 400
+"""Keys that one statement asks for; SQLite's own limit can be set as low as we like."""
+
+
+@dataclass
+class Cells:
+    """Renders values; `names` are the labels of rows that keys lead to, as `look_up` found them."""
+
+    dataset: Dataset
+    links: Links
+    words: tuple[str, ...] = ()
+    names: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def look_up(self, con: sqlite3.Connection, columns: Iterable[Column], rows: Sequence[Row]) -> None:
+        """Finds the labels of all rows that these rows lead to."""
+        for column in columns:
+            if column.links is None:
+                continue
+            wanted = {str(row[column.name]) for row in rows if row[column.name] is not None}
+            known = self.names.setdefault(column.links, {})
+            known |= labels(con, self.dataset, column.links, sorted(wanted - set(known)))
+
+    def show(self, column: Column, row: Row, whole: bool = False) -> Markup:
+        """The value of a column in a row as HTML, empty where there is none; long texts are cut unless `whole`."""
+        value, language = self._value(column, row)
+        if value is None or value == "":
+            return Markup("")
+        if column.links is not None:
+            name = self.names.get(column.links, {}).get(str(value), str(value))
+            return Markup('<a href="{}">{}</a>').format(self._target(column, value), self.marked(name))
+        shown = self._plain(column, value, whole)
+        return shown if language is None else Markup('<span lang="{}">{}</span>').format(language, shown)
+
+    def text(self, column: Column, row: Row) -> str:
+        """The value of a column in a row as text, for names and captions."""
+        value, _ = self._value(column, row)
+        if value is None:
+            return ""
+        if column.links is not None:
+            return self.names.get(column.links, {}).get(str(value), str(value))
+        return self.said(column, value)
+
+    def said(self, column: Column, value: Any) -> str:
+        """A value as text: its label, yes or no, a number with its unit, or itself."""
+        words = self.dataset.words
+        if str(value) in column.labels:
+            return column.labels[str(value)]
+        if column.kind == "boolean" and value in (0, 1, "0", "1"):
+            return words.plain("yes" if int(value) else "no")
+        if column.is_number and isinstance(value, int | float):
+            number = repr(value) if column.unit == "degree" else words.number(value)
+            return f"{number}{unit(column, self.dataset)}"
+        return str(value)
+
+    def name(self, table: Table, row: Row) -> str:
+        """What a row is called: its label, or the labels of its key."""
+        if table.label != table.key:
+            for name in table.label:
+                if row[name] not in (None, ""):
+                    return str(row[name])
+        parts = [self.text(table.by_name[name], row) for name in table.key]
+        return " · ".join(part for part in parts if part) or next(map(str, row))
+
+    def marked(self, text: str) -> Markup:
+        """A text with the words that were searched for marked where they begin a word."""
+        if not self.words:
+            return escape(text)
+        pattern = "|".join(re.escape(word) for word in self.words)
+        parts = re.split(rf"(?<!\w)({pattern})", text, flags=re.IGNORECASE)
+        return Markup("").join(
+            Markup("<mark>{}</mark>").format(part) if at % 2 else part for at, part in enumerate(parts)
+        )
+
+    def _value(self, column: Column, row: Row) -> tuple[Any, str | None]:
+        """The value in the page's language, or in another with that language's tag."""
+        if row[column.name] not in (None, "") or not column.others:
+            return row[column.name], None
+        for other in column.others:
+            if other in row.keys() and row[other] not in (None, ""):  # noqa: SIM118 (a sqlite3.Row has values)
+                tag = other.rpartition("_")[2]
+                return row[other], tag if tag in self.dataset.spoken else None
+        return None, None
+
+    def _target(self, column: Column, value: Any) -> str:
+        assert column.links is not None
+        name, there = column.links
+        table = self.dataset.tables[name]
+        return self.links.row(name, [value]) if table.key == (there,) else self.links.table(name, **{there: str(value)})
+
+    def _plain(self, column: Column, value: Any, whole: bool) -> Markup:
+        if isinstance(value, bytes):
+            return escape(self.dataset.words.plain("bytes", n=len(value)))
+        if (web := address(value)) is not None:
+            return Markup('<a href="{}" rel="noreferrer">{}</a>').format(web, short(web))
+        said = self.said(column, value)
+        if not whole and len(said) > LONG:
+            said = said[:LONG].rsplit(" ", 1)[0] + " …"
+        return self.marked(said)
+
+
+def labels(con: sqlite3.Connection, dataset: Dataset, links: tuple[str, str], keys: Sequence[str]) -> dict[str, str]:
+    """The names of rows of a table by a column's values."""
+    name, there = links
+    table = dataset.tables[name]
+    shown = [column for column in table.label if column != there] if table.label != table.key else []
+    if not shown:
+        return {}
+    filled = ", ".join(f"nullif({identifier(column)}, '')" for column in shown)
+    named = f"coalesce({filled}, {identifier(there)})"
+    found: dict[str, str] = {}
+    for at in range(0, len(keys), AT_ONCE):
+        part = keys[at : at + AT_ONCE]
+        marks = ", ".join("?" for _ in part)
+        found |= {
+            str(key): str(label)
+            for key, label in con.execute(
+                f"SELECT {identifier(there)}, {named} FROM {identifier(name)} WHERE {identifier(there)} IN ({marks})",
+                part,
+            )
+            if label is not None
+        }
+    return found
+
+
+def unit(column: Column, dataset: Dataset) -> str:
+    """A unit as it follows a number, with the space before it; empty without one."""
+    if column.unit is None:
+        return ""
+    return "\u00a0" + (dataset.words.get(f"unit_{column.unit}") or column.unit)
+
+
+def short(web: str) -> str:
+    """An address without what everybody knows, cut in the middle where it is long."""
+    told = re.sub(r"^https?://(www\.)?", "", web).rstrip("/")
+    return told if len(told) <= 48 else f"{told[:30]}…{told[-16:]}"

@@ -1,0 +1,64 @@
+"""How to cite the data, and how to ask it from a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline import about as told
+from pipeline.serve.pages.dataset import Dataset, Table
+
+
+def citation(dataset: Dataset, part: str | None = None) -> dict[str, str]:
+    """A reference to the release, or to a part of it: its text; the address of the page stands for itself."""
+    descriptor = dataset.package.descriptor
+    by = "; ".join(person.name for person in told.creators(descriptor)) or dataset.title
+    year = f" ({dataset.created[:4]})" if dataset.created else ""
+    version = f" (version {dataset.version})" if dataset.version else ""
+    doi = told.doi(descriptor.get("doi") or descriptor.get("id"))
+    of = f"{part}. " if part else ""
+    within = dataset.words.plain("cite_in") + " " if part else ""
+    return {
+        "text": f"{by}{year}. {of}{within}{dataset.title}{version}.",
+        "address": f"https://doi.org/{doi}" if doi else "",
+    }
+
+
+def snippets(table: Table) -> list[tuple[str, str]]:
+    """Code that reads rows into pandas, R and DuckDB, by program; `{address}` in it stands for that of the rows."""
+    texts = [column.name for column in table.columns if column.is_key or column.links or column.labels]
+    kinds = f", dtype={{{', '.join(f'{name!r}: str' for name in texts)}}}" if texts else ""
+    return [
+        ("Python, pandas", f'import pandas as pd\n\nrows = pd.read_csv("{{address}}"{kinds})'),
+        ("R", 'library(readr)\n\nrows <- read_csv("{address}", col_types = cols(.default = "c"))'),
+        ("DuckDB", "INSTALL httpfs;\nLOAD httpfs;\n\nSELECT *\nFROM read_csv('{address}', all_varchar = true);"),
+    ]
+
+
+def about(dataset: Dataset) -> dict[str, Any]:
+    """What the page on the data needs."""
+    descriptor = dataset.package.descriptor
+    return {
+        "citation": citation(dataset),
+        "licences": told.licences(descriptor),
+        "sources": told.sources(descriptor),
+        "files": _files(dataset),
+        "first": next((table for table in dataset.tables.values() if not table.is_view), None),
+    }
+
+
+def _files(dataset: Dataset) -> list[tuple[str, str, int]]:
+    """The files with everything in them: path, what it is, and its bytes."""
+    stem, version = dataset.name, dataset.version
+    wanted = [
+        (f"{stem}-{version}.zip", "file_zip"),
+        (f"{stem}.sqlite", "file_sqlite"),
+        (f"{stem}.xlsx", "file_xlsx"),
+        ("datapackage.json", "file_datapackage"),
+        ("CHANGELOG.md", "file_changelog"),
+        ("SHA256SUMS", "file_sums"),
+    ]
+    return [
+        (path, dataset.words.plain(text), (dataset.folder / path).stat().st_size)
+        for path, text in wanted
+        if (dataset.folder / path).is_file()
+    ]

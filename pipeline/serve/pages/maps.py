@@ -1,0 +1,144 @@
+"""Maps: the rows of a filter as points or shaded areas, and the place of one row with the outline that it lies in."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from pipeline.maps import Area, Point, Shade, svg_map
+from pipeline.serve.pages.cells import Cells
+from pipeline.serve.pages.dataset import Table
+from pipeline.serve.pages.selection import Selection
+from pipeline.tables import identifier
+
+MOST_POINTS = 1000
+"""Points of a map; a table with more is shown by its areas."""
+
+
+def of_selection(con: sqlite3.Connection, cells: Cells, selection: Selection) -> Markup:
+    """A map of the rows that are asked for, or an empty text where nothing says where they lie."""
+    table = selection.table
+    words, title = cells.dataset.words, table.title
+    if table.location is not None:
+        points = _points(con, cells, table, *selection.where())
+        if points and len(points) <= MOST_POINTS:
+            about = words.plain("map_points", n=words.number(len(points)))
+            return svg_map(cells.dataset.ground, points, title=title, description=about, name="places")
+    for column in table.columns:
+        drawn = cells.dataset.areas.get(column.links[0]) if column.links else None
+        if drawn:
+            return _shaded(con, cells, selection, column.name, drawn)
+    if table.name in cells.dataset.areas and not table.is_view:
+        return _shaded(con, cells, selection, table.key[0], cells.dataset.areas[table.name])
+    return Markup("")
+
+
+def _shaded(
+    con: sqlite3.Connection, cells: Cells, selection: Selection, column: str, drawn: Mapping[str, Area]
+) -> Markup:
+    where, parameters = selection.where()
+    name = identifier(column)
+    counts = {
+        str(code): count
+        for code, count in con.execute(
+            f"SELECT {name}, count(*) FROM {identifier(selection.table.name)}{where} GROUP BY {name}", parameters
+        )
+        if str(code) in drawn
+    }
+    if not counts:
+        return Markup("")
+    most = max(counts.values())
+    words = cells.dataset.words
+    shaded = [
+        (drawn[code], Shade(count / most if most > 1 else 0.6, f"{drawn[code].name}: {words.number(count)}"))
+        for code, count in counts.items()
+    ]
+    about = words.plain("map_areas", n=words.number(len(shaded)))
+    return svg_map(
+        cells.dataset.ground, [], title=selection.table.title, description=about, name="places", shaded=shaded
+    )
+
+
+def _points(
+    con: sqlite3.Connection, cells: Cells, table: Table, where: str, parameters: Mapping[str, Any]
+) -> list[Point]:
+    """The points of rows; of views only where they have coordinates themselves."""
+    found = con.execute(_located_sql(cells, table, where), parameters).fetchall()
+    points = []
+    for row in found:
+        latitude, longitude = row[0], row[1]
+        if isinstance(latitude, int | float) and isinstance(longitude, int | float):
+            href = cells.links.row(table.name, [row[name] for name in table.key]) if table.key else None
+            points.append(Point(longitude, latitude, cells.name(table, row), href))
+    return points
+
+
+def _located_sql(cells: Cells, table: Table, where: str) -> str:
+    rows = f"(SELECT * FROM {identifier(table.name)}{where} LIMIT {MOST_POINTS + 1}) AS t"
+    if isinstance(table.location, tuple):
+        latitude, longitude = (f"t.{identifier(name)}" for name in table.location)
+        return f"SELECT {latitude}, {longitude}, t.* FROM {rows}"
+    other, there = _other(cells, table)
+    latitude, longitude = (f"o.{identifier(name)}" for name in other.location or ())
+    return (
+        f"SELECT {latitude}, {longitude}, t.* FROM {rows} "
+        f"LEFT JOIN {identifier(other.name)} AS o ON o.{identifier(there)} = t.{identifier(str(table.location))}"
+    )
+
+
+def _other(cells: Cells, table: Table) -> tuple[Table, str]:
+    """The table with the coordinates of a table's rows, and the column there that theirs leads to."""
+    links = table.by_name[str(table.location)].links
+    assert links is not None
+    return cells.dataset.tables[links[0]], links[1]
+
+
+def of_row(con: sqlite3.Connection, cells: Cells, table: Table, row: Mapping[str, Any]) -> Markup:
+    """A map of where a row lies: its point, or those of rows that lie in it, in the outline of the area around."""
+    areas = _areas_around(con, cells, table, row)
+    points = _points_of(con, cells, table, row)
+    if not areas and not points:
+        return Markup("")
+    about = ", ".join(dict.fromkeys([*(area.name for area in areas), *(point.label for point in points[:20])]))
+    return svg_map(areas, points, title=cells.name(table, row), description=about, name="place")
+
+
+def _points_of(con: sqlite3.Connection, cells: Cells, table: Table, row: Mapping[str, Any]) -> list[Point]:
+    key = [row[name] for name in table.key]
+    if table.location is not None and key:
+        condition = " AND ".join(f"{identifier(name)} = ?" for name in table.key)
+        sql = _located_sql(cells, table, f" WHERE {condition}")
+        own = [(found[0], found[1]) for found in con.execute(sql, key).fetchall()]
+        if own and None not in own[0]:
+            return [Point(own[0][1], own[0][0], cells.name(table, row))]
+    if len(key) != 1:
+        return []
+    points: list[Point] = []
+    for other, column in cells.dataset.incoming(table.name):
+        if other.location is not None and not other.is_view:
+            points += _points(con, cells, other, f" WHERE {identifier(column)} = :key", {"key": key[0]})
+    return points
+
+
+def _areas_around(con: sqlite3.Connection, cells: Cells, table: Table, row: Mapping[str, Any]) -> list[Area]:
+    """The outline of the row itself, or of the smallest area that it leads to, by way of its place too."""
+    own = cells.dataset.areas.get(table.name)
+    if own and len(table.key) == 1 and str(row[table.key[0]]) in own:
+        return [own[str(row[table.key[0]])]]
+    found = [
+        drawn[str(row[column.name])]
+        for column in table.columns
+        if column.links and (drawn := cells.dataset.areas.get(column.links[0])) and str(row[column.name]) in drawn
+    ]
+    if found:
+        return [min(found, key=lambda area: sum(len(ring) for ring in area.rings))] if len(found) > 1 else found
+    if isinstance(table.location, str) and row[table.location] is not None:
+        other, there = _other(cells, table)
+        at = con.execute(
+            f"SELECT * FROM {identifier(other.name)} WHERE {identifier(there)} = ?", [row[table.location]]
+        ).fetchone()
+        return _areas_around(con, cells, other, at) if at is not None and other.name != table.name else []
+    return []

@@ -1,0 +1,97 @@
+"""Templates, and what every page needs: words, addresses, the other language, the releases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.about import address, text
+from pipeline.serve.pages.dataset import Dataset
+from pipeline.serve.pages.links import Links
+from pipeline.serve.words import NAMES
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a reader asked for: the path behind the beginning of the site, the query string, and `http://host`."""
+
+    path: str
+    query: str
+    origin: str
+
+    @property
+    def rest(self) -> str:
+        """The address behind the beginning of the site."""
+        return self.path.lstrip("/") + (f"?{self.query}" if self.query else "")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page stands: the release and language that it belongs to, and where the others begin.
+
+    `languages` are addresses by language; `releases` are told as `version`, `created`, `latest`, `root`.
+    """
+
+    language: str
+    links: Links
+    languages: Mapping[str, str]
+    releases: Sequence[Mapping[str, Any]]
+    is_latest: bool
+
+    def switches(self, visit: Visit) -> list[tuple[str, str, str]]:
+        """The other languages: code, name and the address of the same page there."""
+        return [
+            (code, NAMES[code], f"{begin}{visit.rest}")
+            for code, begin in self.languages.items()
+            if code != self.language and code in NAMES
+        ]
+
+
+@cache
+def environment() -> Environment:
+    """The templates."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters["paragraphs"] = paragraphs
+    made.filters["web"] = address
+    made.tests["text"] = lambda value: text(value) is not None
+    return made
+
+
+def render(template: str, dataset: Dataset, place: Place, visit: Visit, /, **context: Any) -> str:
+    """The page that a template makes of the context."""
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            t=dataset.words,
+            data=dataset,
+            links=place.links,
+            place=place,
+            switches=place.switches(visit),
+            visit=visit,
+            here=f"{visit.origin}{place.links.site}{visit.rest}",
+            **context,
+        )
+    )
+
+
+def paragraphs(value: str) -> Markup:
+    """A text as paragraphs, parted where it has blank lines."""
+    parts = [part.strip() for part in re.split(r"\n\s*\n", value) if part.strip()]
+    return Markup("").join(Markup("<p>{}</p>").format(part) for part in parts)

@@ -1,0 +1,224 @@
+"""The page of a table or view: rows, filters, counts to filter by, charts, a map, and what to take away."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from pipeline.serve.pages import maps
+from pipeline.serve.pages.cells import Cells
+from pipeline.serve.pages.columns import Column
+from pipeline.serve.pages.dataset import Dataset, Table
+from pipeline.serve.pages.links import Links
+from pipeline.serve.pages.row_page import INFERRED
+from pipeline.serve.pages.selection import OPERATIONS, Selection, rows_sql, token
+from pipeline.tables import identifier
+
+VALUES = 30
+"""Values of a facet at most."""
+
+BARS = 12
+"""Bars of a chart at most."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value to filter by: its name, in how many rows it stands, that as a share of the most, and where it leads."""
+
+    label: str
+    count: int
+    share: int
+    href: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A column to filter by. It is told when counting took too long: nothing is left out silently."""
+
+    column: Column
+    values: list[Value]
+    has_more: bool
+    took_too_long: bool = False
+
+
+def context(
+    con: sqlite3.Connection, dataset: Dataset, links: Links, selection: Selection, everything: bool
+) -> dict[str, Any]:
+    """What the template of a table needs."""
+    table = selection.table
+    cells = Cells(dataset, links, _words(selection.search))
+    sql, parameters = rows_sql(selection)
+    rows = con.execute(sql, parameters).fetchall()
+    more = rows[selection.size] if len(rows) > selection.size else None
+    rows = rows[: selection.size]
+    cells.look_up(con, table.columns, rows)
+    columns = [
+        column
+        for column in _in_order(table)
+        if everything or (column.name != INFERRED and (not rows or _has_value(column, rows)))
+    ]
+    count = _count(con, selection, len(rows), more)
+    facets = [_facet(con, cells, selection, table.by_name[name]) for name in selection.facets]
+    return {
+        "table": table,
+        "selection": selection,
+        "columns": columns,
+        "left_out": [column for column in table.shown if column not in columns],
+        "rows": [_row(cells, table, columns, row) for row in rows],
+        "count": count,
+        "chips": _chips(con, cells, selection),
+        "facets": facets,
+        "charts": [facet for facet in facets if len(facet.values) > 1] + _years(con, selection),
+        "map": maps.of_selection(con, cells, selection) if count else Markup(""),
+        "next": _next(selection, rows, more),
+        "sorts": {column.name: _sort(selection, column) for column in columns},
+        "operations": list(OPERATIONS),
+        "bars": BARS,
+    }
+
+
+def _in_order(table: Table) -> list[Column]:
+    """The columns as a person reads them: what names a row first, and what a machine calls it last."""
+    named = [column for column in table.shown if table.label != table.key and column.name in table.label]
+    keys = [column for column in table.shown if named and column.is_key and column not in named]
+    return [*named, *(column for column in table.shown if column not in named and column not in keys), *keys]
+
+
+def _sort(selection: Selection, column: Column) -> dict[str, str | None]:
+    """Where a column's heading leads, and how rows are sorted by it now."""
+    if selection.sort is None or selection.sort[0] != column.name:
+        return {"state": None, "href": selection.link(_sort=column.name, _sort_desc=None)}
+    if selection.sort[1]:
+        return {"state": "descending", "href": selection.link(_sort=column.name, _sort_desc=None)}
+    return {"state": "ascending", "href": selection.link(_sort=None, _sort_desc=column.name)}
+
+
+def _words(search: str) -> tuple[str, ...]:
+    return tuple(word for word in search.replace('"', " ").split() if word)
+
+
+def _has_value(column: Column, rows: list[Any]) -> bool:
+    return any(row[name] not in (None, "") for row in rows for name in (column.name, *column.others))
+
+
+def _count(con: sqlite3.Connection, selection: Selection, shown: int, more: Any) -> int:
+    if not selection.is_narrowed and selection.table.count is not None:
+        return selection.table.count
+    if more is None and selection.after is None:
+        return shown
+    where, parameters = selection.where()
+    return int(con.execute(f"SELECT count(*) FROM {identifier(selection.table.name)}{where}", parameters).fetchone()[0])
+
+
+def _row(cells: Cells, table: Table, columns: list[Column], row: Any) -> dict[str, Any]:
+    key = [row[name] for name in table.key] if table.key else ([] if table.is_view else [row["rowid"]])
+    shown = [(column, cells.show(column, row)) for column in columns]
+    first = columns[0] if columns and key else None
+    is_plain = first is not None and not first.links and not first.is_address and shown[0][1]
+    return {
+        "href": cells.links.row(table.name, key) if key else None,
+        "linked": first.name if first is not None and is_plain else None,
+        "name": cells.name(table, row) if key else "",
+        "cells": shown,
+    }
+
+
+def _next(selection: Selection, rows: list[Any], more: Any) -> str | None:
+    if more is None:
+        return None
+    is_view = selection.table.is_view
+    after = str(int(selection.after or 0) + selection.size) if is_view else token(selection, rows[-1])
+    return selection.link(_next=after)
+
+
+# -- filters -----------------------------------------------------------------------------------------------------------
+
+
+def _chips(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[dict[str, Any]]:
+    """The filters that are set, in words, each with the address of the page without it."""
+    chips = []
+    for each in selection.filters:
+        column = selection.table.by_name[each.column]
+        cells.look_up(con, [column], [{column.name: each.value}])
+        operation = each.operation if each.operation in OPERATIONS else "other"
+        chips.append(
+            {
+                "column": column.title,
+                "operation": cells.dataset.words(f"filter_{operation}"),
+                "value": cells.text(column, {column.name: each.value, **dict.fromkeys(column.others)})
+                if OPERATIONS.get(operation, True)
+                else "",
+                "href": selection.without(each.argument, each.value),
+            }
+        )
+    return chips
+
+
+def _facet(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column) -> Facet:
+    where, parameters = selection.where()
+    name = identifier(column.name)
+    try:
+        counted = con.execute(
+            f"SELECT {name} AS {name}, count(*) FROM {identifier(selection.table.name)}{where} "
+            f"GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {VALUES + 1}",
+            parameters,
+        ).fetchall()
+    except sqlite3.OperationalError as error:
+        if str(error) != "interrupted":
+            raise
+        return Facet(column, [], False, took_too_long=True)
+    cells.look_up(con, [column], counted)
+    most = max((count for _, count in counted), default=1)
+    chosen = {each.value for each in selection.filters if each.argument == column.name}
+    blank = any(each.argument == f"{column.name}__isblank" for each in selection.filters)
+    values = []
+    for row in counted[:VALUES]:
+        value, count = row
+        empty = value is None or value == ""
+        is_chosen = blank if empty else str(value) in chosen
+        argument = f"{column.name}__isblank" if empty else column.name
+        told = "1" if empty else str(value)
+        label = (
+            cells.dataset.words.plain("no_value")
+            if empty
+            else cells.text(column, {column.name: value, **dict.fromkeys(column.others)})
+        )
+        href = selection.without(argument, told) if is_chosen else selection.link(**{argument: told})
+        values.append(Value(label, count, max(1, round(100 * count / most)), href, is_chosen))
+    return Facet(column, values, len(counted) > VALUES)
+
+
+def _years(con: sqlite3.Connection, selection: Selection) -> list[Facet]:
+    """How many rows fall in each year, by the first column of dates that has any."""
+    for column in selection.table.shown:
+        if not column.is_date:
+            continue
+        where, parameters = selection.where()
+        year = f"substr(replace({identifier(column.name)}, '../', ''), 1, 4)"
+        counted = con.execute(
+            f"SELECT {year}, count(*) FROM {identifier(selection.table.name)}{where} GROUP BY 1 ORDER BY 1", parameters
+        ).fetchall()
+        years = [(value, count) for value, count in counted if value]
+        if len(years) > 1:
+            most = max(count for _, count in years)
+            return [
+                Facet(
+                    column,
+                    [
+                        Value(
+                            value,
+                            count,
+                            max(1, round(100 * count / most)),
+                            selection.link(**{f"{column.name}__contains": value}),
+                            False,
+                        )
+                        for value, count in years[-BARS:]
+                    ],
+                    len(years) > BARS,
+                )
+            ]
+    return []

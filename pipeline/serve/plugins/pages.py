@@ -1,0 +1,145 @@
+"""The pages for people, in the place of Datasette's own; data (`.json`, `.csv`) stays with Datasette."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from datasette import Response, hookimpl
+from datasette.database import QueryInterrupted
+from datasette.utils import tilde_decode, tilde_encode
+
+from pipeline.package import DESCRIPTOR
+from pipeline.serve.instance import CONFIGURATION
+from pipeline.serve.pages.dataset import read
+from pipeline.serve.pages.links import Links
+from pipeline.serve.pages.render import Place, Visit
+from pipeline.serve.pages.views import Answer, Site
+
+NAME = re.compile(r"[^A-Za-z0-9._-]+")
+"""What the name of a file does without."""
+
+View = Callable[..., Answer]
+
+
+@hookimpl
+def register_routes(datasette: Any) -> list[tuple[str, Any]]:
+    """The addresses of the pages of the release that the instance serves; none where its database is no release's."""
+    site = _site(datasette)
+    if site is None:
+        return []
+    database = re.escape(tilde_encode(site.dataset.name))
+    part = r"[^/.]+"
+    return [
+        (r"^/$", _view(datasette, site, site.start)),
+        (r"^/-/search$", _view(datasette, site, site.search)),
+        (r"^/-/about$", _view(datasette, site, site.about)),
+        (rf"^/{database}$", _view(datasette, site, site.tables)),
+        (rf"^/{database}/(?P<table>{part})$", _view(datasette, site, site.table)),
+        (
+            rf"^/{database}/(?P<table>{part})/-/rows\.(?P<ending>csv|json|geojson|xlsx)$",
+            _view(datasette, site, site.rows),
+        ),
+        (rf"^/{database}/(?P<table>{part})/(?P<key>[^/.]+)$", _view(datasette, site, site.row)),
+    ]
+
+
+@hookimpl
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """A page in the reader's language for what went wrong, where a page was asked for."""
+    site = _site(datasette)
+    if site is None or not _is_page(request):
+        return None
+    status = getattr(exception, "status", 500)
+    if status == 500:
+        traceback.print_exception(exception)
+    return _response(site.error(status, _visit(request)))
+
+
+@hookimpl
+def forbidden(datasette: Any, request: Any) -> Any:
+    """The same for what is not allowed; as data where data was asked for."""
+    site = _site(datasette)
+    if site is None:
+        return None
+    if _is_page(request):
+        return _response(site.error(403, _visit(request)))
+    return Response.json({"ok": False, "error": str(site.dataset.words("error_403")), "status": 403}, status=403)
+
+
+def _site(datasette: Any) -> Site | None:
+    """The release beside the instance's database; read once, and kept on the instance."""
+    kept = getattr(datasette, "_pages", None)
+    if kept is None:
+        kept = datasette._pages = (_read(datasette),)
+    return kept[0]
+
+
+def _read(datasette: Any) -> Site | None:
+    paths = [Path(database.path) for database in datasette.databases.values() if database.path]
+    folder = next((path.parent for path in paths if (path.parent / DESCRIPTOR).is_file()), None)
+    if folder is None:
+        return None
+    told = datasette.plugin_config(CONFIGURATION)
+    dataset = read(folder, told["language"])
+    place = Place(
+        told["language"],
+        Links(told["site"], told["root"], told["files"], told["assets"], dataset.name),
+        told["languages"],
+        told["releases"],
+        told["latest"],
+    )
+    return Site(dataset, place, int(datasette.setting("sql_time_limit_ms")))
+
+
+def _view(datasette: Any, site: Site, view: View) -> Callable[[Any], Awaitable[Response]]:
+    """The view as a route: it runs on a thread of the database's, with a connection."""
+
+    async def answer(request: Any) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return Response.text("Method not allowed", status=405)
+        visit = _visit(request)
+        arguments = _arguments(request.url_vars)
+
+        def run(con: sqlite3.Connection) -> Answer:
+            return view(con, visit, *arguments)
+
+        try:
+            return _response(await datasette.get_database(site.dataset.name).execute_fn(run))
+        except (QueryInterrupted, sqlite3.OperationalError) as error:
+            if "interrupted" not in str(error) and not isinstance(error, QueryInterrupted):
+                raise
+            return _response(site.error(503, visit))
+
+    return answer
+
+
+def _arguments(named: dict[str, str]) -> list[Any]:
+    """The table of an address, and the parts of its key."""
+    arguments: list[Any] = [tilde_decode(named["table"])] if "table" in named else []
+    if "key" in named:
+        arguments.append([tilde_decode(part) for part in named["key"].split(",")])
+    if "ending" in named:
+        arguments.append(named["ending"])
+    return arguments
+
+
+def _visit(request: Any) -> Visit:
+    return Visit(request.path, request.query_string, f"{request.scheme}://{request.host}")
+
+
+def _response(answer: Answer) -> Response:
+    if answer.location is not None:
+        return Response.redirect(answer.location)
+    headers = {}
+    if answer.name is not None:
+        headers["content-disposition"] = f'attachment; filename="{NAME.sub("_", answer.name)}"'
+    return Response(answer.body, status=answer.status, headers=headers, content_type=answer.media)
+
+
+def _is_page(request: Any) -> bool:
+    return "." not in str(request.path).rpartition("/")[2]

@@ -1,0 +1,64 @@
+"""The words of the pages, in the languages that translations.yml has, and numbers as each language writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markupsafe import Markup, escape
+
+FILE = Path(__file__).parent / "translations.yml"
+
+NAMES = {"sv": "Svenska", "en": "English"}
+"""The languages that the pages speak, as each calls itself."""
+
+MARKS = {"sv": ("\u00a0", ","), "en": (",", ".")}
+"""What stands between thousands, and before decimals."""
+
+
+@cache
+def translations() -> dict[str, dict[str, str]]:
+    """Every text of the pages: its key, and the text by language."""
+    return {
+        str(key): {str(language): str(text) for language, text in texts.items()}
+        for key, texts in yaml.safe_load(FILE.read_text(encoding="utf-8")).items()
+    }
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of one language."""
+
+    language: str
+
+    def __call__(self, key: str, **values: Any) -> Markup:
+        """The text `key` with its `{names}` filled in; values are escaped. Raises KeyError for a text that is not."""
+        text = translations()[key][self.language]
+        return escape(text).format(**values) if values else escape(text)
+
+    def plain(self, key: str, **values: Any) -> str:
+        """The same as text that nothing has escaped: for titles of graphics, files and attributes set by code."""
+        return translations()[key][self.language].format(**values)
+
+    def get(self, key: str) -> str | None:
+        """The text `key`, if there is one."""
+        return translations().get(key, {}).get(self.language)
+
+    def count(self, key: str, number: int) -> Markup:
+        """`key_one` for 1 and `key_many` for all else, with the number as `n`."""
+        return self(f"{key}_{'one' if number == 1 else 'many'}", n=self.number(number))
+
+    def number(self, value: float) -> str:
+        """A number with its thousands apart, and the decimals that it has."""
+        thousands, point = MARKS[self.language]
+        if isinstance(value, float) and not value.is_integer():
+            whole, _, decimals = repr(value).partition(".")
+            if "e" in decimals or not whole.lstrip("-").isdigit():
+                return repr(value)
+            return f"{int(whole):,}".replace(",", thousands).replace("-", "−") + point + decimals
+        if isinstance(value, float) and abs(value) >= 1e15:
+            return repr(value)
+        return f"{int(value):,}".replace(",", thousands).replace("-", "−")
