@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.release import Released
 
 STATE = "state.json"
-NOT_STATED = (snapshots.LOG, snapshots.REJECTED, snapshots.PENDING)
+NOT_STATED = (snapshots.LOG, snapshots.LINKS, snapshots.REJECTED, snapshots.PENDING)
 """What `collect` notes of its own work beside the snapshots."""
 
 LIBRARIES = ("duckdb", "frictionless", "xlsxwriter")

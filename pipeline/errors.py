@@ -66,6 +66,7 @@ class Kind(StrEnum):
     # a source that is fetched
     DAMAGED_SNAPSHOT = "damaged-snapshot"
     REJECTED_SNAPSHOT = "rejected-snapshot"
+    CHANGED_LINK = "changed-link"
     # a place to publish to
     BAD_PLACE = "bad-place"
     PUBLISHED_OTHERWISE = "published-otherwise"

@@ -2,6 +2,7 @@
 
     sources/<publisher>/snapshots/
       log.jsonl                  a line for each request, and for each verdict on a snapshot; only ever added to
+      links.json                 what was found at the addresses of documents, by `collect --links`
       <fetch id>/
         <sha256>.json            the bytes of an answer, as they came (after decompression); never changed
         snapshot-<id>.json       the answers that make a snapshot, in order; <id> is the SHA-256 of this file
@@ -27,7 +28,7 @@ from pipeline.files import os_errors, read_json
 from pipeline.readers import Answer, Request
 from pipeline.sources import Source
 
-FOLDER, LOG = "snapshots", "log.jsonl"
+FOLDER, LOG, LINKS = "snapshots", "log.jsonl", "links.json"
 ACCEPTED, REJECTED, PENDING = "accepted.json", "rejected.json", "pending.jsonl"
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.session import Session, command, main
+
+if TYPE_CHECKING:
+    from pipeline.errors import PipelineError
 
 
 @main.command()
@@ -19,10 +23,17 @@ from pipeline.cli.session import Session, command, main
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing.")
 @click.option("--check", "checks", is_flag=True, help="Ask the least that shows each source's shape; keep nothing.")
+@click.option("--links", "looks", is_flag=True, help="Look at the documents' addresses: which are dead or changed?")
 @click.option("--accept", "reason", metavar="REASON", help="Accept what was rejected of --only SOURCE, and say why.")
 @command
 def collect(
-    session: Session, only: tuple[str, ...], since: datetime | None, dry_run: bool, checks: bool, reason: str | None
+    session: Session,
+    only: tuple[str, ...],
+    since: datetime | None,
+    dry_run: bool,
+    checks: bool,
+    looks: bool,
+    reason: str | None,
 ) -> None:
     """Fetch what sources have now, keep it as it came, accept it if it looks like the source.
 
@@ -34,11 +45,17 @@ def collect(
       servicebanken collect --only scb --dry-run
       servicebanken collect --only scb --accept "Two municipalities merged"
     """
-    from pipeline.collect import Terms, accept, check, collect, error_of, plan
+    from pipeline.collect import Terms, accept, check, collect, error_of, links, links_error, plan
     from pipeline.files import lock
 
     project = session.project
     terms = Terms(only=only, since=since.date().isoformat() if since else None)
+    if looks:
+        with lock(project.build):
+            found = links(project, session.progress, terms)
+        session.print([link.to_dict() for link in found], "\n".join(map(str, found)))
+        _end(session, links_error(found))
+        return
     if dry_run:
         outcomes = plan(project, terms)
     elif checks:
@@ -51,7 +68,11 @@ def collect(
                 with session.progress.step("collect"):
                     outcomes = collect(project, session.progress, terms)
     session.print([outcome.to_dict() for outcome in outcomes], "\n".join(map(str, outcomes)))
-    error = error_of(outcomes)
+    _end(session, error_of(outcomes))
+
+
+def _end(session: Session, error: PipelineError | None) -> None:
+    """Ends with the error's exit code, if there is one; with --json the result has told of it."""
     if error is not None and session.as_json:
         sys.exit(error.exit_code)
     if error is not None:

@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Timer
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
@@ -57,13 +57,33 @@ class Received:
     validators: dict[str, str]
     etag: str | None
     seconds: float
+    moved: str | None = None
+    """Where it is for good, if it is elsewhere."""
+
+
+@dataclass(frozen=True)
+class Onward:
+    """An answer that leads to another address, for good or for now."""
+
+    url: str
+    for_good: bool
 
 
 class NotFetched(Exception):
     """An address that did not give what was asked for; `rule` completes "The address …"."""
 
-    def __init__(self, rule: str, *, passing: bool = False, status: int | None = None, wait: float | None = None):
+    def __init__(
+        self,
+        rule: str,
+        *,
+        passing: bool = False,
+        status: int | None = None,
+        wait: float | None = None,
+        nowhere: bool = False,
+    ) -> None:
         super().__init__(rule)
+        self.nowhere = nowhere
+        """Whether there is no such host."""
         self.rule = rule
         self.passing = passing
         self.status = status
@@ -134,7 +154,7 @@ class Client:
     def _attempt(self, request: Request, conditions: Mapping[str, str]) -> Received:
         started = time.monotonic()
         deadline = _Deadline(started + self._fetch.limits.seconds)
-        url, seen = request.url, [request.url]
+        url, seen, for_good = request.url, [request.url], True
         self._refuse(self._fetch.url, url)
         while True:
             per_second = self._fetch.limits.per_second
@@ -143,11 +163,14 @@ class Client:
             with self._hosts.turn(urlsplit(url).netloc, per_second):
                 received = self._exchange(request, url, conditions, deadline)
             if isinstance(received, Received):
-                return received
-            if received in seen or len(seen) > REDIRECTS:
-                raise NotFetched(f"leads on to {received} and no further" if received in seen else "leads on too often")
-            self._refuse(url, received)
-            url = received
+                return replace(received, moved=url if for_good and url != request.url else None)
+            for_good = for_good and received.for_good
+            if received.url in seen:
+                raise NotFetched(f"leads on to {received.url} and no further")
+            if len(seen) > REDIRECTS:
+                raise NotFetched("leads on too often")
+            self._refuse(url, received.url)
+            url = received.url
             seen.append(url)
 
     def _refuse(self, before: str, url: str) -> None:
@@ -162,7 +185,7 @@ class Client:
 
     def _exchange(
         self, request: Request, url: str, conditions: Mapping[str, str], deadline: _Deadline
-    ) -> Received | str:
+    ) -> Received | Onward:
         """What an address answers, or where it leads on to."""
         started = time.monotonic()
         try:
@@ -272,13 +295,13 @@ class _Deadline:
 # -- what answers and failures say -----------------------------------------------------------------------------------
 
 
-def _location(answer: BaseHTTPResponse, request: Request, url: str) -> str:
+def _location(answer: BaseHTTPResponse, request: Request, url: str) -> Onward:
     target = answer.headers.get("Location")
     if not target:
         raise NotFetched(f"answered {answer.status} without saying where to go")
     if request.method == "POST" and answer.status not in (307, 308):
         raise NotFetched(f"answered {answer.status}, which would lose what was asked")
-    return urljoin(url, target.strip()).partition("#")[0]
+    return Onward(urljoin(url, target.strip()).partition("#")[0], answer.status in (301, 308))
 
 
 def _target(url: str) -> str:
@@ -303,7 +326,7 @@ def _failure(error: Exception) -> NotFetched:
         if isinstance(cause, body.BadBody):
             return NotFetched(f"sent a body that {cause}", passing=cause.passing)
         if isinstance(cause, socket.gaierror):
-            return NotFetched("has a host that is not known (DNS)", passing=True)
+            return NotFetched("has a host that is not known (DNS)", passing=True, nowhere=True)
         if isinstance(cause, ConnectionRefusedError):
             return NotFetched("refuses connections", passing=True)
         if isinstance(cause, ssl.SSLCertVerificationError):

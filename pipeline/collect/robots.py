@@ -51,4 +51,6 @@ def _text(site: str, client: Client) -> str:
     except NotFetched as error:
         if error.status is not None and 400 <= error.status < 500 and error.status != 429:
             return ""
-        raise NotFetched(f"has a robots.txt that could not be read: it {error.rule}", passing=error.passing) from None
+        if error.nowhere:
+            raise
+        raise NotFetched(f"has a robots.txt that could not be read: it {error.rule}", wait=error.wait) from None

@@ -76,14 +76,14 @@ class Store:
 
     def accept(self, pointer: Pointer) -> None:
         """Makes a snapshot the one that counts."""
-        _replace(self.folder / snapshots.ACCEPTED, _pointer(pointer))
+        write(self.folder / snapshots.ACCEPTED, _pointer(pointer))
         self._settle()
         with os_errors(str(self.folder)):
             (self.folder / snapshots.REJECTED).unlink(missing_ok=True)
 
     def reject(self, pointer: Pointer) -> None:
         """Keeps a snapshot as the one that was not accepted, with the reasons."""
-        _replace(self.folder / snapshots.REJECTED, _pointer(pointer))
+        write(self.folder / snapshots.REJECTED, _pointer(pointer))
         self._settle()
 
     def unchanged(self) -> None:
@@ -158,10 +158,10 @@ def _write_once(path: Path, content: bytes, digest: str) -> None:
     with os_errors(str(path)):
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest:
             return
-    _replace(path, content)
+    write(path, content)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
     """Writes a file whole or not at all, and so that it is there after a power cut."""
     draft = path.with_name(f".{path.name}.draft")
     with os_errors(str(path)):
