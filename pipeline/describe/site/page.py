@@ -24,6 +24,7 @@ from pipeline.describe.document import as_json
 from pipeline.describe.site import bibtex, charts, dictionary, downloads, mapped
 from pipeline.describe.site.asked import asked
 from pipeline.describe.site.charts import Chart
+from pipeline.describe.site.diagram import diagram
 from pipeline.describe.site.dictionary import Counts
 from pipeline.describe.site.downloads import TableFiles
 from pipeline.describe.site.figures import Figures, figures
@@ -90,6 +91,7 @@ def render(contents: Contents, language: Language) -> str:
             ],
             keywords=dataset.words("keywords").get(language) or next(iter(dataset.words("keywords").values()), []),
             tables=tables,
+            diagram=diagram(words, tables),
             charts=_charts(words, contents.figures),
             row_count=sum(table.rows or 0 for table in tables),
             whole=downloads.whole(words),

@@ -231,3 +231,10 @@ def test_the_bytes_do_not_hang_on_the_hash_seed(release: Path) -> None:
         for seed in ("1", "2")
     }
     assert len(printed) == 1
+
+
+def test_the_diagram_ties_the_tables_that_keys_tie(release: Path) -> None:
+    page = page_of(release)
+    assert "A line goes from a table to each table that its keys point at" in page.text
+    assert [value for value in page.values("class") if value.startswith("of-")] == ["of-1 of-0"]
+    assert "As a list towns → counties" in page.text
