@@ -80,9 +80,9 @@ def is_open(path: str) -> bool:
         route
         for plugin in pm.get_plugins()
         if Path(getattr(plugin, "__file__", None) or "/").parent == HERE / "plugins"
-        for route in getattr(plugin, "register_routes", list)()
+        for route in getattr(plugin, "OPEN", None) or [route for route, _ in getattr(plugin, "register_routes", list)()]
     ]
-    return path.startswith(("/-/static/", "/-/static-plugins/")) or any(re.match(route, path) for route, _ in ours)
+    return path.startswith(("/-/static/", "/-/static-plugins/")) or any(re.match(route, path) for route in ours)
 
 
 def close(made: Datasette) -> None:
