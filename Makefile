@@ -11,7 +11,7 @@ build: .venv/run
 serve: build
 	$(BIN)/servicebanken serve
 
-test: .venv/test .venv/validators/ready
+test: .venv/test .venv/validators/ready .venv/moto/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: .venv/test
@@ -36,6 +36,8 @@ lock: .venv/test
 	  --custom-compile-command "make lock" --extra test pyproject.toml locks/build.in -c locks/run.txt -o locks/test.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" locks/validators.in -o locks/validators.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" locks/moto.in -o locks/moto.txt
 
 clean:
 	rm -rf .venv build/package build/releases build/state.json
@@ -58,4 +60,9 @@ clean:
 .venv/validators/ready: .venv/python locks/validators.txt
 	$(BIN)/python -m venv .venv/validators
 	.venv/validators/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/validators.txt
+	touch $@
+
+.venv/moto/ready: .venv/python locks/moto.txt
+	$(BIN)/python -m venv .venv/moto
+	.venv/moto/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/moto.txt
 	touch $@

@@ -74,7 +74,6 @@ class Kind(StrEnum):
     PLACE_FAILED = "place-failed"
     PLACE_REFUSED = "place-refused"
     ACCESS_REFUSED = "access-refused"
-    MISSING_EXTRA = "missing-extra"
     # the surroundings
     BAD_OPTION = "bad-option"
     NO_PROJECT = "no-project"

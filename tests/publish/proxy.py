@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
-Fault = Literal["500", "403", "hang", "drop", "lost", "truncate", "flip"]
-"""500, 403: answered without being passed on. hang: no answer for long. drop: the connection breaks before the request
-is passed on. lost: it is passed on, and the answer is not. truncate: the answer breaks off half-way. flip: one bit of
-what is sent is another when it arrives."""
+Fault = Literal["500", "501", "403", "hang", "drop", "lost", "truncate", "flip"]
+"""500, 501, 403: answered without being passed on. hang: no answer for long. drop: the connection breaks before the
+request is passed on. lost: it is passed on, and the answer is not. truncate: the answer breaks off half-way. flip: one
+bit of what is sent is another when it arrives."""
 
 
 class Proxy(ThreadingHTTPServer):
@@ -25,7 +25,11 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.port = port
         self.calls: list[str] = []
+        self.paths: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.fault: Callable[[int, str, str], Fault | None] = lambda *_: None
+        self.fault_of_headers: Callable[[dict[str, str]], Fault | None] = lambda _: None
+        self.rewrite: Callable[[str], str] = lambda path: path
         self.counting = threading.Lock()
 
     @property
@@ -48,12 +52,15 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.counting:
             number = len(self.server.calls)
             self.server.calls.append(f"{self.command} {self.path.partition('?')[0]}")
+            self.server.paths.append(self.path)
+            self.server.headers.append(dict(self.headers))
         fault = self.server.fault(number, self.command, self.path)
+        fault = fault or self.server.fault_of_headers(dict(self.headers))
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.send_response_only(100)
             self.end_headers()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if fault in ("500", "403"):
+        if fault in ("500", "501", "403"):
             self.answer(int(fault), {}, b"")
         elif fault == "hang":
             time.sleep(2)
@@ -72,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("expect", "connection")}
         if fault == "flip":
             headers = {name: value for name, value in headers.items() if name.lower() != "content-md5"}
-        upstream.request(self.command, self.path, body, headers)
+        upstream.request(self.command, self.server.rewrite(self.path), body, headers)
         answer = upstream.getresponse()
         content = answer.read()
         if fault == "lost":
