@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.files import os_errors, sha256, staging, write_json
 from pipeline.package import DESCRIPTOR, Package, Resource, load
 from pipeline.progress import Progress
+from pipeline.release import history
 from pipeline.release.changelog import changelog
 from pipeline.release.compare import Change, document
 from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx
@@ -126,11 +128,10 @@ def _write(
     describe: Describe | None,
 ) -> None:
     """Writes every file of the release but the checksums."""
-    package, version = proposal.package, str(proposal.version)
-    created = _created(package)
-    _write_tables(package, folder, version, created, extras, progress)
+    created = _created(proposal.package)
+    _write_tables(proposal, folder, created, extras, progress)
     _write_changes(proposal, folder, created)
-    zipped = f"{package.stem}-{version}.zip"
+    zipped = f"{proposal.package.stem}-{proposal.version}.zip"
     if describe is not None:
         progress.advance(6, 7, "catalog")
         describe(folder, zipped)
@@ -153,14 +154,14 @@ def _write_changes(proposal: Proposal, folder: Path, created: str | None) -> Non
 
 
 def _write_tables(
-    package: Package,
+    proposal: Proposal,
     folder: Path,
-    version: str,
     created: str | None,
     extras: Mapping[str, Path | str],
     progress: Progress,
 ) -> None:
     """Writes the descriptor, the extras, and the tables in every format."""
+    package, version = proposal.package, str(proposal.version)
     con = connect()
     (folder / "data").mkdir()
     progress.advance(1, 7, "csv")
@@ -178,7 +179,8 @@ def _write_tables(
         progress.advance(2, 7, "parquet")
         parquet.write(contents, folder / "data")
         progress.advance(3, 7, "sqlite")
-        sqlite.write(contents, folder / f"{released.stem}.sqlite")
+        also = partial(history.write, proposal=proposal, created=created)
+        sqlite.write(contents, folder / f"{released.stem}.sqlite", also)
         progress.advance(4, 7, "geojson")
         geojson.write(contents, folder)
         progress.advance(5, 7, "xlsx")

@@ -59,7 +59,8 @@ class Row:
     """A row that was added, removed or changed; cells as text, by field, an empty cell as "".
 
     `key` has the values of the primary key, and is empty where rows were compared whole. `old` is empty for a row that
-    was added, `new` for one that was removed; of a row that changed both hold the cells that differ.
+    was added, `new` for one that was removed; of a row that changed both hold the cells that differ. What stood in a
+    field that was removed is in `old` only; a row that lost nothing else has the change "lost".
     """
 
     change: str
@@ -68,7 +69,7 @@ class Row:
     new: dict[str, str]
 
 
-ADDED, REMOVED, CHANGED = "added", "removed", "changed"
+ADDED, REMOVED, CHANGED, LOST = "added", "removed", "changed", "lost"
 
 
 def as_text(value: Any) -> str | None:

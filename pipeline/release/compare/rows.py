@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipeline.package import Resource
-from pipeline.release.compare.change import ADDED, CHANGED, REMOVED, Row
+from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED, Row
 from pipeline.release.compare.values import differ
 from pipeline.tables import identifier, literal
 
@@ -21,12 +21,12 @@ BATCH = 10_000
 
 BY_KEY = f"""
 CREATE OR REPLACE TABLE {{target}} AS
-SELECT CASE WHEN o."\told" IS NULL THEN '{ADDED}' WHEN n."\tnew" IS NULL THEN '{REMOVED}' ELSE '{CHANGED}' END
-           AS change,
+SELECT CASE WHEN o."\told" IS NULL THEN '{ADDED}' WHEN n."\tnew" IS NULL THEN '{REMOVED}'
+            WHEN {{differs}} THEN '{CHANGED}' ELSE '{LOST}' END AS change,
        1 AS times, {{cells}}
 FROM (SELECT *, true AS "\told" FROM {{old}}) AS o
 FULL JOIN (SELECT *, true AS "\tnew" FROM {{new}}) AS n ON {{same_key}}
-WHERE o."\told" IS NULL OR n."\tnew" IS NULL OR {{differs}}
+WHERE o."\told" IS NULL OR n."\tnew" IS NULL OR {{differs}} OR {{loses}}
 """
 
 BY_ROW = f"""
@@ -83,9 +83,16 @@ class RowChanges:
     added: int
     removed: int
     changed: int
+    lost: int
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
+        return bool(self.added or self.removed or self.changed or self.lost)
+
+    @property
+    def gone(self) -> list[str]:
+        """The fields that were removed."""
+        kept = {old for old, _ in self.shared}
+        return [name for name in self.old_fields if name not in kept]
 
 
 def row_changes(
@@ -122,6 +129,7 @@ def row_changes(
         counts.get(ADDED, 0),
         counts.get(REMOVED, 0),
         counts.get(CHANGED, 0),
+        counts.get(LOST, 0),
     )
 
 
@@ -137,6 +145,8 @@ def _by_key(sides: Sides, key: list[tuple[str, str]], target: str, tolerance: fl
         differ(f"o.{identifier(old)}", f"n.{identifier(new)}", before[old], now[new], tolerance)
         for old, new in compared
     ]
+    kept = {old for old, _ in sides.shared}
+    lost = [f"o.{identifier(name)} <> ''" for name in sides.old.field_names if name not in kept]
     cells = [f"o.{identifier(name)} AS {_old(place)}" for place, name in enumerate(sides.old.field_names)]
     cells += [f"n.{identifier(name)} AS {_new(place)}" for place, name in enumerate(sides.new.field_names)]
     marks = dict(zip(compared, conditions, strict=True))
@@ -147,7 +157,8 @@ def _by_key(sides: Sides, key: list[tuple[str, str]], target: str, tolerance: fl
         old=sides.old_rows,
         new=sides.new_rows,
         same_key=" AND ".join(f"o.{identifier(old)} = n.{identifier(new)}" for old, new in key),
-        differs=" OR ".join(conditions) or "false",
+        differs=f"({' OR '.join(conditions) or 'false'})",
+        loses=f"({' OR '.join(lost) or 'false'})",
     )
 
 
@@ -155,7 +166,7 @@ def _by_row(sides: Sides, target: str) -> str:
     places = range(len(sides.shared))
     return BY_ROW.format(
         target=target,
-        cells=", ".join([f"c{place} AS {_old(place)}, c{place} AS {_new(place)}" for place in places]),
+        cells=", ".join(f"c{place} AS {side(place)}" for side in (_old, _new) for place in places),
         names=", ".join(f"c{place}" for place in places),
         old=sides.old_rows,
         new=sides.new_rows,
@@ -221,10 +232,11 @@ def _row(found: RowChanges, values: tuple[object, ...]) -> Row:
     if change == REMOVED:
         return Row(change, tuple(old[before[name]] for name in found.key), old, {})
     differing = [pair for pair, mark in zip(found.shared, values[end:], strict=True) if mark]
+    lost = {name: old[name] for name in found.gone if old[name]}
     return Row(
         change,
         tuple(new[name] for name in found.key),
-        {now: old[was] for was, now in differing},
+        {now: old[was] for was, now in differing} | lost,
         {now: new[now] for _, now in differing},
     )
 

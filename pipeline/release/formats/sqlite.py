@@ -12,7 +12,7 @@ does not have, becomes NULL.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ ForeignKey = tuple[list[str], Resource, list[str]]
 """Fields, the table that they point at, and the fields there."""
 
 
-def write(contents: Contents, path: Path) -> None:
-    """Writes the database to `path`.
+def write(contents: Contents, path: Path, also: Callable[[sqlite3.Connection], None] | None = None) -> None:
+    """Writes the database to `path`; `also` writes what stands beside the package's own tables.
 
     Raises InvalidData for a foreign key that points nowhere, or a view of the descriptor that SQLite refuses.
     """
@@ -53,6 +53,8 @@ def write(contents: Contents, path: Path) -> None:
                 _create_index(con, table, fields, kind)
             _index_text(con, table)
         _write_codes(con, contents)
+        if also is not None:
+            also(con)
         for view in contents.package.descriptor.get("views") or []:
             if view.get("query") is not None:
                 _create_view(con, view, contents)
