@@ -99,7 +99,7 @@ def of_names(
                 kind=like.kind if like and like.kind in ("boolean", "year") else "any",
                 unit=like.unit if like else None,
                 labels=like.labels if like and like.name == name else {},
-                is_text=bool(tag) or name in ("name", "title"),
+                is_text=(bool(tag) and not (like and like.is_grouped)) or name in ("name", "title"),
             )
         )
     return in_one_language(found, language, spoken)

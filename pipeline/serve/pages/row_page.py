@@ -128,7 +128,8 @@ def _facts(
         is_long = column.is_text and len(cells.text(column, row)) > 80
         concluded = bool(inferred & {column.name, *column.others})
         facts[column.name] = Fact(column, value, is_long, concluded, numbers)
-    return list(facts.values())
+    named = table.label != table.key
+    return sorted(facts.values(), key=lambda fact: named and fact.column.is_key)  # what a machine calls it comes last
 
 
 # -- what belongs to it ------------------------------------------------------------------------------------------------
@@ -179,7 +180,7 @@ def _item(cells: Cells, other: Table, column: str, row: Any) -> dict[str, Any]:
         "href": href,
         "target": cells.show(first, row) if first is not None and first.links else None,
         "more": [(each, cells.show(each, row)) for each in parts[1:]] if first else [],
-        "details": [(each, shown) for each, shown in details if each.labels or each.is_date or each.links][:DETAILS],
+        "details": [(each, shown) for each, shown in details if each.labels or each.is_date][:DETAILS],
         "text": cells.show(text, row) if text is not None and cells.text(text, row) != name else None,
     }
 

@@ -74,7 +74,7 @@ def context(
         "facets": facets,
         "charts": [facet for facet in facets if len(facet.values) > 1] + _years(con, selection),
         "map": maps.of_selection(con, cells, selection) if count else Markup(""),
-        "next": _next(selection, rows, more),
+        "next": _next(links, selection, rows, more),
         "sorts": {column.name: _sort(selection, column) for column in columns},
         "operations": list(OPERATIONS),
         "bars": BARS,
@@ -127,12 +127,12 @@ def _row(cells: Cells, table: Table, columns: list[Column], row: Any) -> dict[st
     }
 
 
-def _next(selection: Selection, rows: list[Any], more: Any) -> str | None:
+def _next(links: Links, selection: Selection, rows: list[Any], more: Any) -> str | None:
     if more is None:
         return None
     is_view = selection.table.is_view
     after = str(int(selection.after or 0) + selection.size) if is_view else token(selection, rows[-1])
-    return selection.link(_next=after)
+    return f"{links.table(selection.table.name)}{selection.link(_next=after)}"
 
 
 # -- filters -----------------------------------------------------------------------------------------------------------
