@@ -69,20 +69,19 @@ def datasette(release: Release, version: str | None, language: str | None, relea
     return made
 
 
-def is_open(path: str) -> bool:
-    """Whether an address below `/-/` is for readers: static files, and what our own plugins answer.
+def opened(made: Datasette) -> list[re.Pattern[str]]:
+    """The addresses below `/-/` that are for readers: static files, and what our own plugins answer.
 
     Datasette has pages there that tell of the machine: paths of files, versions, threads.
     """
-    if not path.startswith("/-/"):
-        return True
     ours = [
-        route
-        for plugin in pm.get_plugins()
-        if Path(getattr(plugin, "__file__", None) or "/").parent == HERE / "plugins"
-        for route in getattr(plugin, "OPEN", None) or [route for route, _ in getattr(plugin, "register_routes", list)()]
+        hook
+        for hook in pm.hook.register_routes.get_hookimpls()
+        if Path(getattr(hook.plugin, "__file__", None) or "/").parent == HERE / "plugins"
     ]
-    return path.startswith(("/-/static/", "/-/static-plugins/")) or any(re.match(route, path) for route in ours)
+    told = {"datasette": made}
+    routes = [route for hook in ours for route, _ in hook.function(*(told[name] for name in hook.argnames))]
+    return [re.compile(route) for route in ("/-/static/", *routes)]
 
 
 def close(made: Datasette) -> None:

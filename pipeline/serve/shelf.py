@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.files import sha256
-from pipeline.serve.instance import close, datasette
+from pipeline.serve.instance import close, datasette, opened
 from pipeline.serve.places import Place
 from pipeline.serve.release import Release, open_release
 
@@ -25,13 +27,26 @@ Folders = Callable[[], Sequence[Path]]
 """Says which folders of releases are to be served now."""
 
 
+@dataclass(frozen=True)
+class Instance:
+    """A Datasette, its ASGI application, and its addresses below `/-/` that are for readers."""
+
+    datasette: Any
+    application: Any
+    opened: list[re.Pattern[str]]
+
+    def is_open(self, path: str) -> bool:
+        """Whether the address, without its prefix, is for readers."""
+        return not path.startswith("/-/") or any(route.match(path) for route in self.opened)
+
+
 class Shelf:
     """Releases, the latest first, and the Datasettes on them, each made when it is first asked for."""
 
     def __init__(self, releases: Sequence[Release]) -> None:
         self.releases = list(releases)
         self.by_version = {release.version: release for release in releases}
-        self._instances: dict[tuple[str | None, str | None], tuple[Any, Any]] = {}
+        self._instances: dict[tuple[str | None, str | None], Instance] = {}
         self._making = asyncio.Lock()
         self._users = 0
         self._ended = False
@@ -54,20 +69,20 @@ class Shelf:
         """
         return f'W/"{self._tag[:16]}{hashlib.sha256(target.encode()).hexdigest()[:16]}"'
 
-    async def application(self, place: Place) -> Any:
-        """The ASGI application of the Datasette that answers for a place whose release is served."""
+    async def instance(self, place: Place) -> Instance:
+        """The Datasette that answers for a place whose release is served."""
         key = (place.version, place.language)
         if key not in self._instances:
             async with self._making:
                 if key not in self._instances:
                     self._instances[key] = await self._made(place)
-        return self._instances[key][1]
+        return self._instances[key]
 
-    async def _made(self, place: Place) -> tuple[Any, Any]:
+    async def _made(self, place: Place) -> Instance:
         release = self.release(place)
         assert release is not None
         made = datasette(release, place.version, place.language, self.releases)
-        return made, made.app()
+        return Instance(made, made.app(), opened(made))
 
     @contextmanager
     def used(self) -> Iterator[Shelf]:
@@ -86,8 +101,8 @@ class Shelf:
 
     def _close_if_unused(self) -> None:
         if self._ended and not self._users:
-            for made, _ in self._instances.values():
-                close(made)
+            for instance in self._instances.values():
+                close(instance.datasette)
             self._instances.clear()
 
 

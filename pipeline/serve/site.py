@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,11 @@ from pipeline.serve.answer import CORS, NEVER_KEPT, SECURITY, Answer, Header, re
 from pipeline.serve.files import found, send_file
 from pipeline.serve.gate import Busy, Gate
 from pipeline.serve.hosts import is_ours
-from pipeline.serve.instance import is_open
 from pipeline.serve.kept import LARGEST, Kept
 from pipeline.serve.languages import preferred
 from pipeline.serve.limits import refused
 from pipeline.serve.places import Place, parse, prefix
+from pipeline.serve.release import Release
 from pipeline.serve.shelf import Library, Shelf
 
 WATCHED = 1.0
@@ -37,6 +38,9 @@ STALLED = 30.0
 
 ASSETS = "/-/assets/"
 """Where the style sheets, scripts and pictures of pages begin."""
+
+SQL = "/-/sql"
+"""The page for SQL that readers write."""
 
 STATIC = Path(__file__).parent / "static"
 
@@ -138,7 +142,7 @@ class Site:
         query = scope["query_string"].decode("latin-1")
         if not self._is_for_us(scope):
             return refusal(421, "This server does not answer under that name.")
-        if (too_much := refused(_path(scope), query, brings_sql=False)) is not None:
+        if (too_much := refused(_path(scope), query, brings_sql=place.rest.startswith(SQL))) is not None:
             return too_much
         if scope["method"] == "OPTIONS":
             return Answer(204, [(b"allow", b"GET, HEAD, OPTIONS")], b"")
@@ -152,6 +156,8 @@ class Site:
             return redirect(prefix(release.version, None) + place.rest[1:], (b"cache-control", SHORT))
         if place.rest == f"/{release.stem}.db":
             return redirect(f"{prefix(release.version, None)}files/{release.database.name}", (b"cache-control", SHORT))
+        if "sql" in dict(parse_qsl(query)) and (form := _form_of_database(place, release)) is not None:
+            return redirect(place.prefix + SQL[1:] + form + _question(query), NEVER_KEPT)
         if place.is_page and place.language is None and place.file is None:
             language = preferred(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))
             target = prefix(place.version, language) + place.rest[1:] + _question(query)
@@ -170,7 +176,9 @@ class Site:
         """Answers from what is kept, or lets Datasette answer."""
         head = scope["method"] == "HEAD"
         etag = shelf.etag(_target(scope))
-        if _is_stream(place, scope):
+        if place.rest.startswith(SQL):  # has a gate of its own, and what it answers may be cut by its time
+            await self._let_answer(shelf, place, scope, receive, send, etag, keep=False)
+        elif _is_stream(place, scope):
             async with self._streams.passed():
                 await self._let_answer(shelf, place, scope, receive, send, etag)
         elif (kept := self._kept.get(etag)) is not None:
@@ -183,7 +191,9 @@ class Site:
                 async with self._pages.passed():
                     await self._let_answer(shelf, place, scope, receive, send, etag)
 
-    async def _let_answer(self, shelf: Shelf, place: Place, scope: Any, receive: Any, send: Any, etag: str) -> None:
+    async def _let_answer(
+        self, shelf: Shelf, place: Place, scope: Any, receive: Any, send: Any, etag: str, keep: bool = True
+    ) -> None:
         """Lets Datasette answer, sends on what it says with our headers, and keeps a whole answer that is small."""
         start: dict[str, Any] = {}
         parts: list[bytes] = []
@@ -196,12 +206,13 @@ class Site:
                 body = message.get("body", b"")
                 if start["status"] == 200 and sum(map(len, parts)) <= LARGEST:
                     parts.append(body)
-                if not message.get("more_body") and scope["method"] == "GET" and start["status"] == 200:
+                if not message.get("more_body") and scope["method"] == "GET" and start["status"] == 200 and keep:
                     self._kept.put(etag, Answer(200, start["headers"], b"".join(parts)))
             await send(message)
 
-        application = await shelf.application(place)
-        await application(_inner(scope, place, self.options.address), receive, sent)
+        instance = await shelf.instance(place)
+        rest = place.rest if instance.is_open(place.rest) else CLOSED
+        await instance.application(_inner(scope, rest, self.options.address), receive, sent)
 
     def _with_common_headers(self, send: Any) -> Any:
         common = [*SECURITY, *(CORS if self.options.cors else ())]
@@ -229,19 +240,24 @@ def _question(query: str) -> str:
     return f"?{query}" if query else ""
 
 
+def _form_of_database(place: Place, release: Release) -> str | None:
+    """The extension, if the address is that of the database, where Datasette takes SQL: `.json`, `.csv` or none."""
+    match = re.fullmatch(rf"/{re.escape(release.stem)}(\.json|\.csv|)", place.rest)
+    return match[1] if match else None
+
+
 def _is_stream(place: Place, scope: Any) -> bool:
     """Whether all rows are asked for, of which there may be many."""
     return ".csv" in place.rest and "_stream" in dict(parse_qsl(scope["query_string"].decode("latin-1")))
 
 
-def _inner(scope: Any, place: Place, address: tuple[str, str] | None) -> dict[str, Any]:
+def _inner(scope: Any, rest: str, address: tuple[str, str] | None) -> dict[str, Any]:
     """The request as Datasette is to see it."""
     headers = [(name, value) for name, value in scope["headers"] if name not in NOT_PASSED_ON]
     scheme = scope["scheme"]
     if address is not None:
         scheme = address[0]
         headers = [(name, value) for name, value in headers if name != b"host"] + [(b"host", address[1].encode())]
-    rest = place.rest if is_open(place.rest) else CLOSED
     inner = {"path": rest, "raw_path": rest.encode("latin-1"), "root_path": "", "headers": headers, "scheme": scheme}
     return {**scope, **inner}
 

@@ -23,8 +23,6 @@ from pipeline.serve.pages.views import Answer, Site
 NAME = re.compile(r"[^A-Za-z0-9._-]+")
 """What the name of a file does without."""
 
-OPEN = (r"^/-/search$", r"^/-/about$")
-"""Addresses below `/-/` that are for readers."""
 
 View = Callable[..., Answer]
 

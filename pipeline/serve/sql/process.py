@@ -1,0 +1,82 @@
+"""A query asked of a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.serve.gate import Gate
+from pipeline.serve.sql import limits
+from pipeline.serve.sql.child import TOO_LONG, TOO_MUCH
+
+ROOT = Path(__file__).parents[3]
+"""The folder that `pipeline` is in: all that the process imports besides Python's own library."""
+
+GRACE = 0.6
+"""Seconds that a process may take beyond the time of its query, to start and to send."""
+
+GATE = Gate(2, 8)
+"""Queries that run at one time in a process of the server, and those that wait. More are refused."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The answer to a query; `truncated` where there are more rows than were sent."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    truncated: bool
+
+
+class Refused(Exception):
+    """A query that has no answer: a status of HTTP and a sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+async def ask(database: Path, sql: str, parameters: dict[str, str]) -> Rows:
+    """The rows of a query. Raises Refused where it has none, and gate.Busy where too many ask."""
+    if len(sql) > limits.LONGEST:
+        raise Refused(414, f"The query is longer than {limits.LONGEST} characters.")
+    question = json.dumps({"database": str(database), "sql": sql, "parameters": parameters}).encode()
+    async with GATE.passed():
+        answer = await _answer(question)
+    if "error" in answer:
+        raise Refused(answer["status"], answer["error"])
+    return Rows(answer["columns"], answer["rows"], answer["truncated"])
+
+
+async def _answer(question: bytes) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipeline.serve.sql.child import main; main()",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        limit=2**20,
+    )
+    try:
+        async with asyncio.timeout(limits.SECONDS + GRACE):
+            out, _ = await process.communicate(question)
+    except TimeoutError:
+        return {"error": TOO_LONG, "status": 400}
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    try:
+        answer: dict[str, Any] = json.loads(out)
+    except ValueError:  # it was ended from without, by a limit
+        return {"error": TOO_MUCH, "status": 400}
+    return answer
