@@ -21,13 +21,15 @@ from pipeline import about
 from pipeline.describe import coverage, schema_org
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import as_json
-from pipeline.describe.site import bibtex, charts, dictionary, downloads, mapped
+from pipeline.describe.site import bibtex, charts, dictionary, downloads, findings, mapped, origins
 from pipeline.describe.site.asked import asked
 from pipeline.describe.site.charts import Chart
 from pipeline.describe.site.diagram import diagram
 from pipeline.describe.site.dictionary import Counts
 from pipeline.describe.site.downloads import TableFiles
 from pipeline.describe.site.figures import Figures, figures
+from pipeline.describe.site.findings import Changes, Verdict
+from pipeline.describe.site.origins import Origins
 from pipeline.describe.site.words import LANGUAGES, NAMES, Language, Text, Words
 from pipeline.errors import InvalidData
 from pipeline.visible import visible
@@ -42,6 +44,9 @@ class Contents:
     dataset: Dataset
     counts: Mapping[str, Counts]
     figures: tuple[Figures, ...]
+    origins: Origins
+    verdict: Verdict | None
+    changes: Changes | None
 
 
 def gather(dataset: Dataset) -> Contents:
@@ -51,7 +56,12 @@ def gather(dataset: Dataset) -> Contents:
     """
     with duckdb.connect() as con:
         return Contents(
-            dataset, dictionary.count(dataset, con), tuple(figures(dataset, con, each) for each in asked(dataset))
+            dataset,
+            dictionary.count(dataset, con),
+            tuple(figures(dataset, con, each) for each in asked(dataset)),
+            origins.origins(dataset, con),
+            findings.verdict(dataset.package.folder),
+            findings.changes(dataset.package.folder),
         )
 
 
@@ -91,6 +101,11 @@ def render(contents: Contents, language: Language) -> str:
             ],
             keywords=dataset.words("keywords").get(language) or next(iter(dataset.words("keywords").values()), []),
             tables=tables,
+            origins=contents.origins,
+            labels=origins.labelled(tables),
+            verdict=contents.verdict,
+            changes=contents.changes,
+            changelog=(dataset.package.folder / findings.CHANGELOG).is_file(),
             diagram=diagram(words, tables),
             charts=_charts(words, contents.figures),
             row_count=sum(table.rows or 0 for table in tables),

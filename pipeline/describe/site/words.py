@@ -21,6 +21,8 @@ NOUNS = {
     "document": (("document", "documents"), ("dokument", "dokument")),
     "code": (("code", "codes"), ("kod", "koder")),
     "place": (("place", "places"), ("plats", "platser")),
+    "publisher": (("publisher", "publishers"), ("utgivare", "utgivare")),
+    "source": (("source", "sources"), ("källa", "källor")),
     "file": (("file", "files"), ("fil", "filer")),
     "error": (("error", "errors"), ("fel", "fel")),
 }

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 HIDDEN = {"style", "script", "head"}
 VOID = {"meta", "link", "br", "img", "input", "hr"}
-INLINE = {"a", "bdi", "code", "span"}
+INLINE = {"a", "bdi", "code", "span", "strong", "time"}
 
 
 class Page(HTMLParser):
