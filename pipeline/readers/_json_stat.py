@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from pipeline.readers import BadAnswer, Columns
-from pipeline.readers._json import cell, members
+from pipeline.readers._json import cell, cells, members
 
 MOST_CELLS = 5_000_000
 """Cells of one cube: an object can claim any number of them in a few bytes."""
@@ -72,13 +72,13 @@ def _cells(cube: dict[str, Any], name: str, count: int) -> list[str | None]:
     if isinstance(stated, str) and name == "status":
         return [stated] * count
     if isinstance(stated, list) and len(stated) == count:
-        return [cell(value) for value in stated]
+        return cells(stated)
     if isinstance(stated, dict):
-        cells: list[str | None] = [None] * count
+        found: list[str | None] = [None] * count
         for place, value in stated.items():
             if not place.isdigit() or int(place) >= count:
                 raise BadAnswer(f"has a `{name}` at the place {place} of {count} cells")
-            cells[int(place)] = cell(value)
-        return cells
+            found[int(place)] = cell(value)
+        return found
     what = f"{len(stated)} members" if isinstance(stated, list) else "no list and no object"
     raise BadAnswer(f"has a `{name}` of {what} for {count} cells")

@@ -21,7 +21,7 @@ from typing import Any
 
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, Columns, Request, no_list
-from pipeline.readers._json import cell, members
+from pipeline.readers._json import cells, members
 from pipeline.readers._kolada import next_page, values
 
 NEEDS = frozenset({"kpis"})
@@ -70,7 +70,7 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:  # noqa: ARG001
     if answer.request.part == KPI:
         return {"kpis": _columns("kpis", map(_kpi, values(answer)))}
     if answer.request.part == DATA:
-        return {"data": _columns("data", (row for value in values(answer) for row in _rows(value)))}
+        return {"data": _columns("data", [row for value in values(answer) for row in _rows(value)])}
     return {}
 
 
@@ -123,10 +123,10 @@ def _chunks(ids: list[str]) -> Iterator[list[str]]:
 # -- rows --------------------------------------------------------------------------------------------------------
 
 
-def _columns(relation: str, rows: Iterable[tuple[str | None, ...]]) -> Columns:
+def _columns(relation: str, rows: Iterable[tuple[Any, ...]]) -> Columns:
     names = RELATIONS[relation]
-    cells = list(zip(*rows, strict=True)) or [()] * len(names)
-    return {name: list(column) for name, column in zip(names, cells, strict=True)}
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return {name: cells(column) for name, column in zip(names, columns, strict=True)}
 
 
 def _listed(answer: Answer) -> list[str]:
@@ -134,16 +134,21 @@ def _listed(answer: Answer) -> list[str]:
     return [str(value.get("id")) for value in values(answer) if value.get("type") == "K"]
 
 
-def _kpi(value: dict[str, Any]) -> tuple[str | None, ...]:
-    id = cell(value.get("id"))
+def _kpi(value: dict[str, Any]) -> tuple[Any, ...]:
     names = ("title", "description", "publication_date", "publ_period", "is_divided_by_gender")
-    return (id, id and id.lower(), *(cell(value.get(name)) for name in names))
+    return (value.get("id"), _lower(value.get("id")), *map(value.get, names))
 
 
-def _rows(value: dict[str, Any]) -> Iterator[tuple[str | None, ...]]:
-    kpi = cell(value.get("kpi"))
-    place = (kpi, kpi and kpi.lower(), cell(value.get("municipality")), cell(value.get("period")))
-    for figure in members(value, "values", list, f" of {kpi}"):
+def _rows(value: dict[str, Any]) -> list[tuple[Any, ...]]:
+    kpi = value.get("kpi")
+    place = (kpi, _lower(kpi), value.get("municipality"), value.get("period"))
+    return [
+        (*place, figure.get("gender"), figure.get("value"), figure.get("count"), figure.get("status"))
+        for figure in members(value, "values", list, f" of {kpi}")
         # Version 2 spelled it is_deleted.
-        if not (figure.get("isdeleted") or figure.get("is_deleted")):
-            yield (*place, *(cell(figure.get(name)) for name in ("gender", "value", "count", "status")))
+        if not (figure.get("isdeleted") or figure.get("is_deleted"))
+    ]
+
+
+def _lower(id: Any) -> Any:
+    return id.lower() if isinstance(id, str) else id

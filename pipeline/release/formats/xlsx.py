@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from pipeline.package import Resource
 from pipeline.release.formats.contents import Contents
+from pipeline.release.formats.sheet import Sheet
 
 MAX_ROWS = 1_048_575
 """Rows below the header that a sheet holds."""
@@ -43,7 +43,7 @@ def write(contents: Contents, path: Path) -> None:
     names: set[str] = {ABOUT.lower()}
     for table in contents.tables:
         if fitting[table.name]:
-            _fill(workbook.add_worksheet(_sheet_name(table.name, names)), table, contents, bold)
+            _fill(workbook.add_worksheet(_sheet_name(table.name, names), worksheet_class=Sheet), table, contents, bold)
     try:
         workbook.close()
     except FileCreateError as error:
@@ -118,23 +118,4 @@ def _fill(sheet: Any, table: Resource, contents: Contents, bold: Any) -> None:
     for column, field in enumerate(table.field_names):
         sheet.set_column(column, column, 30 if field.endswith(("_sv", "_en")) else 18)
         sheet.write_string(0, column, field, bold)
-    for row, values in enumerate(contents.rows(table), 1):
-        for column, value in enumerate(values):
-            if value is not None:
-                _write_cell(sheet, row, column, value)
-
-
-def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
-    if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
-    elif isinstance(value, int | float):
-        # A spreadsheet's number is a double: a whole number beyond 2^53 keeps its digits only as text.
-        # It has no NaN and no infinity.
-        if abs(value) <= 2**53:
-            sheet.write_number(row, column, value)
-        else:
-            sheet.write_string(row, column, str(value))
-    elif isinstance(value, date) and value.year >= 1900:
-        sheet.write_datetime(row, column, value)
-    else:
-        sheet.write_string(row, column, str(value))
+    sheet.fill(contents.rows(table), first=1)
