@@ -34,10 +34,11 @@ from datasette.app import Datasette
 from datasette.plugins import pm
 
 from pipeline.files import sha256
+from pipeline.serve import timelimit as _timelimit  # noqa: F401  # takes the place of Datasette's
 from pipeline.serve.languages import LANGUAGES
 from pipeline.serve.metadata import metadata
 from pipeline.serve.places import FILES, prefix
-from pipeline.serve.release import Release
+from pipeline.serve.release import COUNTS, Release
 from pipeline.serve.settings import SETTINGS
 
 HERE = Path(__file__).parent
@@ -52,6 +53,8 @@ handle_exception.rich = None
 def datasette(release: Release, version: str | None, language: str | None, releases: Sequence[Release]) -> Datasette:
     """Datasette on the release. `version` stands in its addresses, or None; `releases` are all, the latest first."""
     told = metadata(release.package, release.folder / "metadata.yml", language)
+    tables = told["databases"].setdefault(release.stem, {}).setdefault("tables", {})
+    tables[COUNTS] = {"hidden": True}
     told["plugins"] = {**told.get("plugins", {}), CONFIGURATION: _told(release, version, language, releases)}
     # Datasette 1.0 takes queries and plugins from its configuration, and titles from its metadata.
     both = {"config": told} if "config" in inspect.signature(Datasette).parameters else {}

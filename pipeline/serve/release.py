@@ -12,10 +12,13 @@ from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.files import sha256
 from pipeline.package import Package, load
 
+COUNTS = "_counts"
+"""The table of counts that a release's database has."""
+
 
 @dataclass(frozen=True)
 class Release:
-    """A release: its folder, its package, its database, and the rows of every table of it.
+    """A release: its folder, its package, its database, the rows of every table of it, and all columns.
 
     `digest` stands for all its bytes: it is that of the list of their checksums.
     """
@@ -24,6 +27,7 @@ class Release:
     package: Package
     database: Path
     counts: dict[str, int]
+    columns: dict[str, frozenset[str]]
     digest: str
 
     @property
@@ -66,16 +70,31 @@ def open_release(path: Path) -> Release:
                 file=str(path),
             )
         )
-    return Release(folder, package, database, _counts(database), sha256(folder / manifest.NAME))
+    return Release(folder, package, database, _counts(database), _columns(database), sha256(folder / manifest.NAME))
 
 
 def _counts(database: Path) -> dict[str, int]:
+    """The rows of every table, as they were counted when the release was made, or counted now where they were not."""
     con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
     try:
-        names = [
-            name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL")
-        ]
-        quoted = {name: name.replace('"', '""') for name in names}
-        return {name: con.execute(f'SELECT count(*) FROM "{quoted[name]}"').fetchone()[0] for name in names}
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
+        names = [name for (name,) in con.execute(tables)]
+        known: dict[str, int] = {}
+        if COUNTS in names:
+            known = dict(con.execute(f'SELECT "table", "count" FROM {COUNTS} WHERE "column" IS NULL'))
+        quoted = {name: name.replace('"', '""') for name in names if name not in known}
+        counted = {name: con.execute(f'SELECT count(*) FROM "{text}"').fetchone()[0] for name, text in quoted.items()}
+        return {name: known[name] if name in known else counted[name] for name in names}
+    finally:
+        con.close()
+
+
+def _columns(database: Path) -> dict[str, frozenset[str]]:
+    """The columns of every table and view that one may sort by."""
+    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+    try:
+        names = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
+        listed = "SELECT name FROM pragma_table_info(?)"
+        return {name: frozenset(["rowid", *(each for (each,) in con.execute(listed, (name,)))]) for name in names}
     finally:
         con.close()

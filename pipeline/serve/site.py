@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from datasette.utils import tilde_decode
+
 from pipeline.errors import PipelineError
 from pipeline.progress import Progress
 from pipeline.serve.answer import CORS, NEVER_KEPT, SECURITY, Answer, Header, redirect, refusal, send_answer
@@ -29,6 +31,7 @@ from pipeline.serve.limits import refused
 from pipeline.serve.places import Place, parse, prefix
 from pipeline.serve.release import Release
 from pipeline.serve.shelf import Library, Shelf
+from pipeline.serve.timelimit import Interruptions
 
 WATCHED = 1.0
 """Seconds between two looks for a new release."""
@@ -158,6 +161,8 @@ class Site:
             return redirect(f"{prefix(release.version, None)}files/{release.database.name}", (b"cache-control", SHORT))
         if "sql" in dict(parse_qsl(query)) and (form := _form_of_database(place, release)) is not None:
             return redirect(place.prefix + SQL[1:] + form + _question(query), NEVER_KEPT)
+        if not place.is_page and (unknown := _unknown_order(place, release, query)):
+            return unknown
         if place.is_page and place.language is None and place.file is None:
             language = preferred(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))
             target = prefix(place.version, language) + place.rest[1:] + _question(query)
@@ -197,16 +202,24 @@ class Site:
         """Lets Datasette answer, sends on what it says with our headers, and keeps a whole answer that is small."""
         start: dict[str, Any] = {}
         parts: list[bytes] = []
+        stopped = Interruptions.count
 
         async def sent(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _headers(message, place, etag.encode())}
+                is_whole = stopped == Interruptions.count
+                message = {**message, "headers": _headers(message, place, etag.encode(), is_whole)}
+                message["keep"] = keep and is_whole
                 start.update(message)
             else:
                 body = message.get("body", b"")
                 if start["status"] == 200 and sum(map(len, parts)) <= LARGEST:
                     parts.append(body)
-                if not message.get("more_body") and scope["method"] == "GET" and start["status"] == 200 and keep:
+                if (
+                    not message.get("more_body")
+                    and scope["method"] == "GET"
+                    and start["status"] == 200
+                    and start["keep"]
+                ):
                     self._kept.put(etag, Answer(200, start["headers"], b"".join(parts)))
             await send(message)
 
@@ -246,6 +259,15 @@ def _form_of_database(place: Place, release: Release) -> str | None:
     return match[1] if match else None
 
 
+def _unknown_order(place: Place, release: Release, query: str) -> Answer | None:
+    """The refusal to sort by a column that a table does not have, which Datasette 0.65 takes for a fault of its own."""
+    table = release.columns.get(tilde_decode(place.rest.rpartition("/")[2].partition(".")[0]))
+    asked = [value for name, value in parse_qsl(query) if name in ("_sort", "_sort_desc")]
+    if table is None or table.issuperset(asked):
+        return None
+    return refusal(400, "The table has no column of the name that is to be sorted by.")
+
+
 def _is_stream(place: Place, scope: Any) -> bool:
     """Whether all rows are asked for, of which there may be many."""
     return ".csv" in place.rest and "_stream" in dict(parse_qsl(scope["query_string"].decode("latin-1")))
@@ -262,15 +284,20 @@ def _inner(scope: Any, rest: str, address: tuple[str, str] | None) -> dict[str, 
     return {**scope, **inner}
 
 
-def _headers(message: Any, place: Place, etag: bytes) -> list[Header]:
-    """Datasette's headers, with ours in place of those that are ours to say."""
+def _headers(message: Any, place: Place, etag: bytes, is_whole: bool) -> list[Header]:
+    """Datasette's headers, with ours in place of those that are ours to say.
+
+    An answer during which a query was stopped may lack something, and is not to be kept.
+    """
     headers = []
     for name, value in message["headers"]:
         if name.lower() == b"location":
             value = _location(value, place)
+        elif name.lower() == b"content-type" and ".csv" in place.rest and value.startswith(b"text/plain"):
+            value = b"text/csv; charset=utf-8"  # Datasette's is so that browsers show it
         if name.lower() not in OURS:
             headers.append((name.lower(), value))
-    if message["status"] == 200:
+    if message["status"] == 200 and is_whole:
         headers += [(b"etag", etag), (b"cache-control", _keeping(place))]
     else:
         headers.append(NEVER_KEPT)

@@ -20,6 +20,7 @@ from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.names import free
 from pipeline.package import Resource
 from pipeline.release.formats.contents import Contents
+from pipeline.release.formats.counts import write_counts
 from pipeline.tables import identifier
 
 TYPES = {"BIGINT": "INTEGER", "DOUBLE": "REAL", "BOOLEAN": "INTEGER"}
@@ -49,10 +50,11 @@ def write(contents: Contents, path: Path, also: Callable[[sqlite3.Connection], N
             con.execute(_create(table, contents, keys[table.name]))
             _insert(con, table, contents)
         for table in contents.tables:
-            for fields, kind in _indexes(table, keys):
+            for fields, kind in _indexes(table, keys, _is_large(con, table)):
                 _create_index(con, table, fields, kind)
             _index_text(con, table)
         _write_codes(con, contents)
+        write_counts(con, {table.stem: _counted(table) for table in contents.tables})
         if also is not None:
             also(con)
         for view in contents.package.descriptor.get("views") or []:
@@ -159,13 +161,28 @@ def _insert(con: sqlite3.Connection, table: Resource, contents: Contents) -> Non
     con.executemany(f"INSERT INTO {identifier(table.stem)} VALUES ({marks})", contents.rows(table, columns))
 
 
-def _indexes(table: Resource, keys: Mapping[str, list[ForeignKey]]) -> list[tuple[list[str], str]]:
+LARGE = 20_000
+"""Rows from which on a filter and a facet together need an index of both; fewer are counted in a millisecond."""
+
+PAIRED = 3
+"""Columns of a large table that are indexed in pairs, each pair in both orders."""
+
+
+def _is_large(con: sqlite3.Connection, table: Resource) -> bool:
+    return bool(con.execute(f"SELECT count(*) >= {LARGE} FROM {identifier(table.stem)}").fetchone()[0])
+
+
+def _indexes(table: Resource, keys: Mapping[str, list[ForeignKey]], is_large: bool) -> list[tuple[list[str], str]]:
     """Indexes, as fields and kind: for foreign keys, for what they point at, and for what people filter and count by.
 
-    `keys` are the foreign keys that SQLite keeps, by table.
+    `keys` are the foreign keys that SQLite keeps, by table. Where rows are many, one column is filtered by while
+    another is counted: an index of both answers without a look at the table.
     """
     wanted = [fields for fields, _, _ in table.foreign_keys]
     wanted += [[field["name"]] for field in table.fields if _is_facet(field)]
+    if is_large:
+        first = _counted(table)[:PAIRED]
+        wanted += [[one, two] for one in first for two in first if one != two]
     unique = [
         there
         for foreign_keys in keys.values()
@@ -173,9 +190,21 @@ def _indexes(table: Resource, keys: Mapping[str, list[ForeignKey]]) -> list[tupl
         if other.name == table.name and there != table.key
     ]
     seen = [*unique, table.key[:1] if table.key else []]
-    return [(fields, "UNIQUE ") for fields in _distinct(unique)] + [
-        (fields, "") for fields in _distinct(wanted) if fields not in seen
+    kept = [fields for fields in _distinct(wanted) if fields not in seen]
+    begun = [
+        fields[:1]
+        for fields in kept
+        if len(fields) == 2 and fields not in (names for names, _, _ in table.foreign_keys)
     ]
+    return [(fields, "UNIQUE ") for fields in _distinct(unique)] + [
+        (fields, "") for fields in kept if fields not in begun
+    ]
+
+
+def _counted(table: Resource) -> list[str]:
+    """The fields that people count rows by: codes and booleans, and what leads to one row of another table."""
+    linked = [fields[0] for fields, _, _ in table.foreign_keys if len(fields) == 1]
+    return [field["name"] for field in table.fields if _is_facet(field) or field["name"] in linked]
 
 
 def _create_index(con: sqlite3.Connection, table: Resource, fields: list[str], kind: str) -> None:

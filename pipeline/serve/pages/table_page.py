@@ -159,14 +159,8 @@ def _chips(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[
 
 
 def _facet(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column) -> Facet:
-    where, parameters = selection.where()
-    name = identifier(column.name)
     try:
-        counted = con.execute(
-            f"SELECT {name} AS {name}, count(*) FROM {identifier(selection.table.name)}{where} "
-            f"GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {VALUES + 1}",
-            parameters,
-        ).fetchall()
+        counted = _known(con, selection, column) or _counted(con, selection, column)
     except sqlite3.OperationalError as error:
         if str(error) != "interrupted":
             raise
@@ -190,6 +184,33 @@ def _facet(con: sqlite3.Connection, cells: Cells, selection: Selection, column: 
         href = selection.without(argument, told) if is_chosen else selection.link(**{argument: told})
         values.append(Value(label, count, max(1, round(100 * count / most)), href, is_chosen))
     return Facet(column, values, len(counted) > VALUES)
+
+
+def _known(con: sqlite3.Connection, selection: Selection, column: Column) -> list[Any]:
+    """The values of the column as they were counted when the release was made; empty where they were not."""
+    if selection.is_narrowed or selection.table.is_view:
+        return []
+    name = identifier(column.name)
+    try:
+        return con.execute(
+            f'SELECT "value" AS {name}, "count" FROM _counts WHERE "table" = ? AND "column" = ? '
+            f'ORDER BY "count" DESC, "value" LIMIT {VALUES + 1}',
+            (selection.table.name, column.name),
+        ).fetchall()
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return []
+
+
+def _counted(con: sqlite3.Connection, selection: Selection, column: Column) -> list[Any]:
+    where, parameters = selection.where()
+    name = identifier(column.name)
+    return con.execute(
+        f"SELECT {name} AS {name}, count(*) FROM {identifier(selection.table.name)}{where} "
+        f"GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {VALUES + 1}",
+        parameters,
+    ).fetchall()
 
 
 def _years(con: sqlite3.Connection, selection: Selection) -> list[Facet]:

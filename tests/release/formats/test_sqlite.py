@@ -53,6 +53,7 @@ def test_keys_and_facets_are_indexed(con: sqlite3.Connection) -> None:
         "SELECT tbl_name, name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
     ).fetchall()
     assert indexes == [
+        ("_counts", "_counts_table_column"),
         ("changes", "changes_release"),
         ("changes", "changes_table_key"),
         ("discrepancies", "discrepancies_document_not_taken"),

@@ -1,0 +1,101 @@
+"""The API is what its description says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import requests
+
+from tests.serve.server import served
+
+
+@pytest.fixture(scope="module")
+def site(services_release: Path) -> Iterator[str]:
+    with served(services_release) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def told(site: str) -> Any:
+    answer = requests.get(f"{site}openapi.json", timeout=20)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json; charset=utf-8")
+    return answer.json()
+
+
+def test_the_description_names_every_table_and_question(told: Any) -> None:
+    assert told["openapi"] == "3.1.0"
+    assert told["servers"] == [{"url": "/"}]
+    assert {
+        "/services/places.json",
+        "/services/places.csv",
+        "/services/places/{id}.json",
+        "/services/solution_services/{solution},{service}.json",
+        "/services/by-kind.json",
+        "/-/sql.json",
+    } <= set(told["paths"])
+    identifiers = [operation["get"]["operationId"] for operation in told["paths"].values()]
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_the_description_of_one_release_stands_at_its_version(site: str) -> None:
+    told = requests.get(f"{site}1.0.0/openapi.json", timeout=20).json()
+    assert told["servers"] == [{"url": "/1.0.0"}]
+    assert told["info"]["version"] == "1.0.0"
+
+
+def test_every_address_answers_as_it_is_described(told: Any, site: str) -> None:
+    values = {"id": "idre", "solution": "bokbussen", "service": "library", "sql": "SELECT 1 AS one"}
+    asked = 0
+    for path, methods in told["paths"].items():
+        if "{id}" in path and "places" not in path:
+            continue
+        operation = methods["get"]
+        parameters = {
+            parameter["name"]: parameter["schema"].get("const", values.get(parameter["name"], ""))
+            for parameter in operation["parameters"]
+            if parameter["required"] and parameter["in"] == "query"
+        }
+        if "{document}" in path or "{table}" in path or "{field}" in path:
+            continue
+        answer = requests.get(site.rstrip("/") + path.format(**values), parameters, timeout=20)
+        assert answer.status_code == 200, (path, answer.text)
+        media, content = next(iter(operation["responses"]["200"]["content"].items()))
+        assert answer.headers["content-type"] == media or media == "application/json"
+        if media == "application/json":
+            jsonschema.validate(answer.json(), content["schema"])
+        asked += 1
+    assert asked > 12
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("services/none.json?_shape=array", 404),
+        ("services/places/none.json?_shape=array", 404),
+        ("services/places.json?_shape=array&_size=0x", 400),
+        ("services/places.json?_shape=array&_sort=none", 400),
+        ("services/places.json?_shape=array&_sort_desc=none", 400),
+        ("-/sql.json?_shape=array&sql=DROP", 400),
+    ],
+)
+def test_a_refusal_is_as_it_is_described(path: str, status: int, told: Any, site: str) -> None:
+    answer = requests.get(site + path, timeout=20)
+    assert answer.status_code == status
+    jsonschema.validate(answer.json(), told["components"]["schemas"]["Error"])
+
+
+@pytest.mark.parametrize("path", ["services/places.json", "services/places.csv", "1.0.0/files/places.geojson"])
+def test_pages_of_other_sites_may_read(path: str, site: str) -> None:
+    answer = requests.get(site + path, headers={"Origin": "https://other.example"}, timeout=20)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    asked = requests.options(site + path, headers={"Access-Control-Request-Method": "GET"}, timeout=20)
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (204, "*")
+
+
+def test_without_cors_they_may_not(services_release: Path) -> None:
+    with served(services_release, "--no-cors") as address:
+        assert "Access-Control-Allow-Origin" not in requests.get(f"{address}services/places.json", timeout=20).headers
