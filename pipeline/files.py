@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
@@ -231,6 +231,19 @@ def write_text(path: Path, text: str) -> None:
     with os_errors(str(path)):
         draft.write_text(text, encoding="utf-8", newline="\n")
         draft.replace(path)
+
+
+@contextmanager
+def written(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 file to be written bit by bit, which is there whole when the block ends, or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    with os_errors(str(path)):
+        try:
+            with draft.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -7,21 +7,17 @@ from collections.abc import Iterator
 
 from pipeline.errors import printable, shorten
 from pipeline.release.compare import Change, Comparison, Row, RowChanges
-from pipeline.release.compare.change import ADDED, CHANGED, REMOVED
+from pipeline.release.compare.change import CHANGED
+from pipeline.release.compare.summary import KINDS as SUMMARISED
 from pipeline.release.compare.words import Language
-from pipeline.release.version import Version, What
+from pipeline.release.version import Version
 
 HEADING = "# Changelog · Ändringar\n"
 
 SHOWN = 10
 """Rows of a table and kind of change that are named; changes.json has all."""
 
-KINDS = {
-    What.KEYS_REMOVED: REMOVED,
-    What.ROWS_REMOVED: REMOVED,
-    What.ROWS_ADDED: ADDED,
-    What.ROWS_CHANGED: CHANGED,
-}
+KINDS = {what: change for what, change in SUMMARISED.items() if not what.startswith("traces-")}
 """Kinds of change whose rows are named; those of traces only repeat what their tables say."""
 
 REST: dict[Language, str] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.descriptor import check_schema
+from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.package import Package, Resource
 from pipeline.tables import labels
 
@@ -32,10 +33,15 @@ def _with_schema(package: Package, resource: Resource) -> Resource:
 def _inferred(package: Package, resource: Resource) -> Resource:
     import frictionless
 
-    described = frictionless.Resource.from_descriptor(
-        {**resource.descriptor, "path": resource.paths[0]}, basepath=str(package.folder)
-    )
-    described.infer()
+    try:
+        described = frictionless.Resource.from_descriptor(
+            {**resource.descriptor, "path": resource.paths[0]}, basepath=str(package.folder)
+        )
+        described.infer()
+    except frictionless.FrictionlessException as error:
+        rule = f"has no schema, and none can be inferred: {error.error.message.rstrip('.')}"
+        fix = "Give the table a `schema`, or mend its file."
+        raise InvalidData(Problem(Kind.INVALID_TABLE, rule, fix, file=resource.paths[0])) from None
     schema = described.schema.to_descriptor()
     dialect = described.dialect.to_descriptor() if described.dialect else {}
     flat = {**dialect.pop("csv", {}), **dialect}

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.errors import PipelineError
+from pipeline.errors import Kind, PipelineError
 from pipeline.files import os_errors, sha256
 from pipeline.package import Package, Resource
 from pipeline.release.compare import licence
@@ -89,9 +89,10 @@ def _compared(con: duckdb.DuckDBPyConnection, old: Package, new: Package, tolera
         if other is None:
             continue
         try:
-            said, differing = _table(con, (old, table), (new, other), len(found), tolerance)
+            with os_errors(", ".join(other.paths)):
+                said, differing = _table(con, (old, table), (new, other), len(found), tolerance)
         except PipelineError as error:
-            said, differing = [Change(What.NOT_COMPARED, other.name, None, None, str(error))], None
+            said, differing = [_not_compared(other.name, error)], None
         changes += said
         if differing:
             found.append(differing)
@@ -99,6 +100,13 @@ def _compared(con: duckdb.DuckDBPyConnection, old: Package, new: Package, tolera
     order = {name: place for place, name in enumerate(now)}
     found.sort(key=lambda table: order[table.table])
     return Comparison(old, new, tuple(sorted(changes, key=lambda change: -change.step)), tuple(found), con)
+
+
+def _not_compared(table: str, error: PipelineError) -> Change:
+    """A table that cannot be read. Where it is the machine that cannot go on, nothing was compared: raises that."""
+    if any(problem.kind in (Kind.DISK_FULL, Kind.FILE_FAILED) for problem in error.problems):
+        raise error
+    return Change(What.NOT_COMPARED, table, None, None, str(error))
 
 
 def _package(old: Package, new: Package) -> list[Change]:
@@ -188,7 +196,7 @@ def is_held(package: Package, table: Resource) -> bool:
 def _files(old: Package, new: Package) -> list[Change]:
     """What differs in the resources that are no tables: their files are compared byte by byte."""
     before, now = (
-        {resource.name: resource for resource in package.resources if resource not in package.tables}
+        {resource.name: resource for resource in package.resources if not (resource.is_table and resource.schema)}
         for package in (old, new)
     )
     changes = [Change(What.RESOURCE_REMOVED, None, name) for name in before if name not in now]
@@ -196,7 +204,13 @@ def _files(old: Package, new: Package) -> list[Change]:
     for name in before:
         if name in now:
             changes += resource_texts(before[name], now[name])
-            if _contents(old, before[name]) != _contents(new, now[name]):
+            try:
+                with os_errors(", ".join(now[name].paths)):
+                    differ = _contents(old, before[name]) != _contents(new, now[name])
+            except PipelineError as error:
+                changes.append(_not_compared(name, error))
+                continue
+            if differ:
                 changes.append(Change(What.RESOURCE_CHANGED, None, name))
     return changes
 
