@@ -76,8 +76,8 @@ def missing(fetch: Fetch, answers: list[Answer]) -> list[str]:
 
 
 def sample(fetch: Fetch) -> Fetch:
-    """The query, for its first row."""
-    return replace(fetch, ask={**fetch.ask, "query": f"{LIMIT.sub('', fetch.ask['query'])}\nLIMIT 1"})
+    """The query, for its first rows: one alone may be among those that `where` leaves out."""
+    return replace(fetch, ask={**fetch.ask, "query": f"{LIMIT.sub('', fetch.ask['query'])}\nLIMIT 5"})
 
 
 def _value(binding: Any, name: str) -> str | None:

@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.collect.collect import collect
+from pipeline.collect.fetch import Patience
+from pipeline.collect.jobs import Terms
+from pipeline.progress import Progress
+from pipeline.project import find
 from tests.collect.servers.sweden import ROOT, Sweden, fetches, figure, population, sweden
 from tests.command import invoke
 
@@ -172,3 +177,60 @@ def test_what_has_not_changed_takes_one_request_where_a_source_can_be_asked_so(p
     counts = {name: len(requests) for name, requests in asked.items()}
     assert counts == {"Kolada": 2, "PxWeb": 3, "Wfs": 2, "Sparql": 1, "Overpass": 0}
     assert all("if-none-match" in request.headers for requests in asked.values() for request in requests)
+
+
+# -- what the services do when something is wrong ------------------------------------------------------------------
+
+
+def collected(project: Path, fetch: str) -> tuple[str, list[str]]:
+    """The outcome of a fetch that is asked for whatever its cadence, and the rules that it broke."""
+    terms = Terms(only=(fetch,), since="2100-01-01", patience=Patience(backoff=0.01))
+    (outcome,) = collect(find(project), Progress(), terms)
+    return outcome.outcome, [problem.rule for problem in outcome.problems]
+
+
+def test_the_least_is_asked_to_see_whether_the_services_are_as_documented(project: Path, country: Sweden) -> None:
+    before = [len(server.asked) for server in country.servers]
+    run = invoke("collect", "--project", project, "--check", "--json")
+    assert run.code == 0, run.err
+    assert {outcome["outcome"] for outcome in json.loads(run.out)} == {"as documented"}
+    asked = [len(server.asked) - count for server, count in zip(country.servers, before, strict=True)]
+    assert asked == [4, 6, 2, 1, 1]
+
+
+def test_a_query_service_that_asks_for_patience_gets_it(project: Path, country: Sweden) -> None:
+    country.sparql.busy = 1
+    assert collected(project, "wikidata-municipalities") == ("unchanged", [])
+
+
+def test_a_figure_that_was_withdrawn_keeps_the_old_snapshot(project: Path, country: Sweden) -> None:
+    kept = country.kolada.titles.pop("N07530"), country.kolada.figures
+    country.kolada.figures = {key: value for key, value in kept[1].items() if key[0] != "N07530"}
+    try:
+        outcome, rules = collected(project, "kolada-service")
+    finally:
+        country.kolada.titles["N07530"], country.kolada.figures = kept
+    assert outcome == "rejected"
+    assert "the key figure N07530 was asked for and is not there" in rules
+    assert any("observations.indicator" in rule and "n07530" in rule for rule in rules)
+
+
+def test_a_map_service_that_ran_out_of_time_is_no_answer(project: Path, country: Sweden) -> None:
+    country.overpass.remark = "runtime error: Query timed out"
+    try:
+        outcome, rules = collected(project, "openstreetmap-service-points")
+    finally:
+        country.overpass.remark = None
+    assert outcome == "failed"
+    assert "is not whole: runtime error: Query timed out" in rules[0]
+
+
+def test_a_version_that_is_gone_is_named(project: Path) -> None:
+    path = project / "sources/kolada/source.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("/v3\n    document: kolada-municipality", "/v2\n    document: kolada-municipality"))
+    try:
+        outcome, (rule,) = collected(project, "kolada-municipality-groups")
+    finally:
+        path.write_text(text)
+    assert (outcome, "410 Gone" in rule) == ("failed", True)

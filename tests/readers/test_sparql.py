@@ -85,10 +85,10 @@ def test_the_answer_is_asked_for_as_json(fetch: Fetch, server: Sparql) -> None:
     assert server.asked[0].query["query"].startswith("SELECT ?item")
 
 
-def test_a_sample_is_one_row(fetch: Fetch, server: Sparql) -> None:
+def test_a_sample_is_a_few_rows(fetch: Fetch, server: Sparql) -> None:
     sample = reader("sparql").sample(replace(fetch, ask={**fetch.ask, "query": "SELECT ?code\nlimit 500\n"}))
     answers = answers_to(sample)
-    assert server.asked[0].query["query"] == "SELECT ?code\nLIMIT 1"
+    assert server.asked[0].query["query"] == "SELECT ?code\nLIMIT 5"
     assert reader("sparql").missing(sample, answers) == []
 
 
