@@ -16,6 +16,7 @@ test: .venv/test .venv/validators/ready .venv/moto/ready
 
 bench: .venv/test
 	$(BIN)/python -m benchmarks.build
+	$(BIN)/python -m benchmarks.collect
 	$(BIN)/python -m benchmarks.describe
 	$(BIN)/python -m benchmarks.validate
 
