@@ -334,6 +334,8 @@ class _Screened:
                 note = f"the same as in the row at position {self.primary_before[number]}"
                 row.errors.append(errors.PrimaryKeyError.from_row(row, note=note))
         for key in self.foreign:
+            for name in key.fields:
+                row[name]  # errors come in the order in which the cells are read
             if number in key.rows:
                 row.errors.append(_foreign_key_error(row, key))
         found = list(row.errors) if self.rules.is_empty else self.rules.errors(row)

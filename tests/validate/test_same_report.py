@@ -35,8 +35,12 @@ def beyond(error: tuple[Any, ...]) -> bool:
 
 @pytest.fixture(autouse=True)
 def no_table_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the screen see the tables of these tests, which are all small enough to be left to frictionless."""
+    """Lets the screen see the tables of these tests, which are all small enough to be left to frictionless.
+
+    Their bytes are looked at in several parts, as those of large files are.
+    """
     monkeypatch.setattr("pipeline.validate.table.SMALL", 0)
+    monkeypatch.setattr("pipeline.validate.look.CHUNK", 16)
 
 
 def assert_same_report(folder: Path, resources: list[dict[str, Any]], files: dict[str, bytes]) -> None:
@@ -406,9 +410,34 @@ CELLS = st.one_of(
 QUOTING = st.sampled_from(["needed", "always", "never"])
 
 
+Tables = tuple[list[dict[str, Any]], dict[str, bytes]]
+"""The resources of a package, and its files."""
+
+
 @st.composite
-def tables(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any], bytes]:
-    """Fields, further schema members, and a file that more or less fits them."""
+def packages(draw: st.DrawFn) -> Tables:
+    """A table that more or less fits its schema; now and then with a parent, or its own, that a foreign key names."""
+    described, content = draw(tables("table"))
+    resources, files = [described], {"table.csv": content}
+    kind = draw(st.sampled_from(["none", "none", "self", "parent"]))
+    if kind != "none":
+        names = [field["name"] for field in described["schema"]["fields"]]
+        there, parent_names = "", names
+        if kind == "parent":
+            parent, parent_content = draw(tables("parent"))
+            resources.append(parent)
+            files["parent.csv"] = parent_content
+            there, parent_names = "parent", [field["name"] for field in parent["schema"]["fields"]]
+        width = draw(st.integers(1, min(2, len(names), len(parent_names))))
+        here = draw(st.permutations(names))[:width]
+        reference = {"resource": there, "fields": draw(st.permutations(parent_names))[:width]}
+        described["schema"]["foreignKeys"] = [{"fields": here, "reference": reference}]
+    return resources, files
+
+
+@st.composite
+def tables(draw: st.DrawFn, name: str) -> tuple[dict[str, Any], bytes]:
+    """A resource, and a file that more or less fits it."""
     kinds = draw(st.lists(st.sampled_from(list(VARIANTS)), min_size=1, max_size=4))
     fields = [
         {"name": f"f{number}", "type": kind, **draw(st.sampled_from(VARIANTS[kind]))}
@@ -422,6 +451,13 @@ def tables(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any], bytes
         schema["missingValues"] = draw(st.sampled_from([["", "NA"], ["-"], []]))
     if draw(st.integers(0, 9)) == 0:
         schema["fieldsMatch"] = draw(st.sampled_from(["equal", "subset", "superset", "partial"]))
+    described = resource(name, fields, **schema)
+    delimiter, quote = draw(st.sampled_from([(",", '"')] * 6 + [(";", '"'), ("\t", '"'), ("|", "'")]))
+    if (delimiter, quote) != (",", '"') and draw(st.integers(0, 4)):
+        described["dialect"] = {"delimiter": delimiter, "quoteChar": quote}
+    encoding = draw(st.sampled_from(["utf-8"] * 12 + ["utf-8-sig", "iso-8859-1", "utf-16", None]))
+    if encoding is None or draw(st.integers(0, 4)):
+        described["encoding"] = encoding or "utf-8"
     own = {kind: st.one_of(st.sampled_from(TEXTS[kind]), st.sampled_from(TEXTS[kind]), CELLS) for kind in set(kinds)}
     end = draw(st.sampled_from(["\n", "\n", "\r\n", "\r"]))
     rows = [names if draw(st.integers(0, 9)) else draw(st.permutations(names))]
@@ -430,16 +466,21 @@ def tables(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any], bytes
         if draw(st.integers(0, 19)) == 0:
             row = row[: draw(st.integers(0, len(row)))] + draw(st.lists(CELLS, max_size=1))
         rows.append(row)
-    lines = [",".join(_written(cell, draw(QUOTING)) for cell in row) for row in rows]
+    lines = [delimiter.join(_written(cell, draw(QUOTING), delimiter, quote) for cell in row) for row in rows]
     text = end.join(lines) + draw(st.sampled_from(["", end, end, end + end]))
-    mark = b"\xef\xbb\xbf" if draw(st.integers(0, 19)) == 0 else b""
-    return fields, schema, mark + text.encode("utf-8", "replace")
+    return described, text.encode(encoding or "utf-8", "replace")
 
 
-def _written(cell: str, quoting: str) -> str:
-    doubled = cell.replace('"', '""')
-    special = any(sign in cell for sign in ',"\n\r')
-    return f'"{doubled}"' if quoting == "always" or (quoting == "needed" and special) else cell
+def _written(cell: str, quoting: str, delimiter: str, quote: str) -> str:
+    special = any(sign in cell for sign in f"{delimiter}{quote}\n\r")
+    if quoting == "always" or (quoting == "needed" and special):
+        return f"{quote}{cell.replace(quote, quote * 2)}{quote}"
+    return cell
+
+
+def one(fields: list[dict[str, Any]], schema: dict[str, Any], content: bytes) -> Tables:
+    """A package of one table in UTF-8."""
+    return [resource("table", fields, **schema)], {"table.csv": content}
 
 
 @settings(
@@ -447,9 +488,9 @@ def _written(cell: str, quoting: str) -> str:
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(tables())
+@given(packages())
 @example(
-    (
+    one(
         [
             {"name": "f0", "type": "string"},
             {"name": "f1", "type": "boolean", "trueValues": ["1"], "falseValues": ["1", "0"]},
@@ -459,26 +500,31 @@ def _written(cell: str, quoting: str) -> str:
     )
 )
 @example(
-    (
+    one(
         [{"name": "f0", "type": "yearmonth", "constraints": {"minimum": "2020-01"}}, {"name": "f1", "type": "string"}],
         {"primaryKey": ["f0"]},
         b"f0,f1\n2020-01,a\n2020-1,a",
     )
 )
-@example(([{"name": "f0", "type": "list"}, {"name": "f1", "type": "string"}], {}, b'f0,f1\n"a,b",a\na,b,\n"a,b",a'))
-@example(([{"name": "f0", "type": "string"}], {"missingValues": ["-"]}, b"f0\n\n"))
-def test_any_table_is_judged_as_frictionless_judges_it(
-    table: tuple[list[dict[str, Any]], dict[str, Any], bytes],
-) -> None:
-    fields, schema, content = table
+@example(one([{"name": "f0", "type": "list"}, {"name": "f1", "type": "string"}], {}, b'f0,f1\n"a,b",a\na,b,\n"a,b",a'))
+@example(one([{"name": "f0", "type": "string"}], {"missingValues": ["-"]}, b"f0\n\n"))
+@example(
+    one(
+        [{"name": "f0", "type": "integer"}, {"name": "f1", "type": "integer"}, {"name": "f2", "type": "string"}],
+        {"foreignKeys": [{"fields": ["f1"], "reference": {"resource": "", "fields": ["f2"]}}]},
+        b"f0,f1,f2\nx,x,a\n",
+    )
+)
+def test_any_table_is_judged_as_frictionless_judges_it(package: Tables) -> None:
+    resources, files = package
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        described = resource("table", fields, **schema)
-        (path / "table.csv").write_bytes(content)
-        (path / "datapackage.json").write_text(json.dumps({"$schema": V2, "name": "package", "resources": [described]}))
+        for name, content in files.items():
+            (path / name).write_bytes(content)
+        (path / "datapackage.json").write_text(json.dumps({"$schema": V2, "name": "package", "resources": resources}))
         try:
             expected = validate(path, Terms("frictionless"))
         except Exception:  # what frictionless itself cannot survive has no verdict to compare with
             assume(False)
-        assert_same_report(path, [described], {"table.csv": content})
+        assert_same_report(path, resources, files)
         assert expected.tasks
