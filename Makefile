@@ -14,7 +14,7 @@ serve: build
 test: .venv/test .venv/validators/ready .venv/moto/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-bench: .venv/test
+bench: .venv/bench
 	$(BIN)/python -m benchmarks.build
 	$(BIN)/python -m benchmarks.collect
 	$(BIN)/python -m benchmarks.describe
@@ -35,6 +35,8 @@ lock: .venv/test
 	  --custom-compile-command "make lock" pyproject.toml locks/build.in -o locks/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" --extra test pyproject.toml locks/build.in -c locks/run.txt -o locks/test.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" --extra bench pyproject.toml locks/build.in -c locks/test.txt -o locks/bench.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" locks/validators.in -o locks/validators.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
@@ -67,3 +69,6 @@ clean:
 	$(BIN)/python -m venv .venv/moto
 	.venv/moto/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/moto.txt
 	touch $@
+
+.venv/bench: .venv/test locks/bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt

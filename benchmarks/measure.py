@@ -27,26 +27,31 @@ def python(code: str, *arguments: str, runs: int = 3) -> Measured:
 
 def process(command: list[str], *, runs: int = 3, accept: tuple[int, ...] = (0, 1)) -> Measured:
     """Runs a command `runs` times and keeps the least of each figure."""
-    best: Measured | None = None
-    for _ in range(runs):
-        started = time.perf_counter()
-        child = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )
-        errors = child.stderr.read() if child.stderr else b""
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode not in accept:
-            raise RuntimeError(f"{command[:3]} ended with {child.returncode}: {errors.decode()[-500:]}")
-        megabytes = usage.ru_maxrss / 1024
-        if best is None:
-            best = Measured(seconds, megabytes)
-        else:
-            best = Measured(min(best.seconds, seconds), min(best.megabytes, megabytes))
-    assert best is not None
-    return best
+    return together([command], runs=runs, accept=accept)[0]
+
+
+def together(commands: list[list[str]], *, runs: int, accept: tuple[int, ...] = (0, 1)) -> list[Measured]:
+    """Runs commands in turn, `runs` times over, so that a busy moment meets all; keeps the least of each's figures."""
+    rounds = [[_run(command, accept) for command in commands] for _ in range(runs)]
+    return [
+        Measured(min(run.seconds for run in each), min(run.megabytes for run in each))
+        for each in zip(*rounds, strict=True)
+    ]
+
+
+def _run(command: list[str], accept: tuple[int, ...]) -> Measured:
+    started = time.perf_counter()
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    errors = child.stderr.read() if child.stderr else b""
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode not in accept:
+        raise RuntimeError(f"{command[:3]} ended with {child.returncode}: {errors.decode()[-500:]}")
+    return Measured(seconds, usage.ru_maxrss / 1024)

@@ -1,36 +1,54 @@
 """Validation against frictionless, pandera (polars) and a bare DuckDB scan of the same file, in one run.
 
-    python -m benchmarks.validate [ROWS ...] [--peers-up-to ROWS]
+    python -m benchmarks.validate [ROWS ...] [--frictionless-up-to ROWS]
 
-Ten columns; clean and with bad rows; with and without a primary and a foreign key. Each figure is a process of its own,
-imports counted. frictionless takes minutes a million rows: above `--peers-up-to` its rows a second are those measured
-at that size, marked ~.
+Ten columns; clean and with bad rows; with and without a primary and a foreign key; every error is reported, not the
+first thousand. Each figure is a process of its own, imports counted, the best of some runs that take turns. Only
+`scans` leaves starting and importing out: how many bare scans of the file the work itself takes.
+
+frictionless takes minutes a million rows: it judges a million once, of the two tables that a target is set for, and
+above `--frictionless-up-to` its speed is taken from the largest table that it has judged, marked ~. pandera reads a
+cell of the wrong type as missing, and says nothing of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
+import sys
 import tempfile
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Measured, python
+import duckdb
+
+from benchmarks.measure import Measured, together
 
 KINDS = ["fixed", "digital", "mobile", "library", "fuel"]
 MUNICIPALITIES = 2900
+CASES = [(0.0, False), (0.0, True), (0.001, True), (0.01, False), (0.01, True), (0.1, True)]
+"""Share of bad rows, and whether there are keys."""
+
+TARGETS = [(0.0, True), (0.01, True)]
+"""The cases that frictionless judges at a million rows."""
+
+MILLION = 1_000_000
 
 OURS = """
 import sys
+from pipeline.validate import Terms, validate
+validate(sys.argv[1], Terms(limit_errors=0))
+"""
+OURS_START = """
 from pipeline.validate import validate
-validate(sys.argv[1])
+import duckdb
+duckdb.execute("SELECT 1")
 """
 FRICTIONLESS = """
-import sys
-from pipeline.validate import Terms, validate
-validate(sys.argv[1], Terms("frictionless"))
+import sys, frictionless
+frictionless.Package(f"{sys.argv[1]}/datapackage.json").validate(limit_errors=0)
 """
 SCAN = """
 import sys, duckdb
@@ -39,12 +57,19 @@ lengths = ", ".join(f"sum(length({name}))" for name in names)
 table = f"read_csv('{sys.argv[1]}/table.csv', all_varchar = true, header = true)"
 duckdb.execute(f"SELECT {lengths} FROM {table}").fetchall()
 """
+SCAN_START = """
+import duckdb
+duckdb.execute("SELECT 1")
+"""
 PANDERA = f"""
 import sys, polars, pandera.polars as pa
+keys = sys.argv[2] == "True"
+codes = polars.read_csv(f"{{sys.argv[1]}}/municipalities.csv", infer_schema=False)["code"].to_list()
 def column(kind, *checks, **more): return pa.Column(kind, list(checks), nullable=True, **more)
+foreign = [pa.Check.isin(codes)] if keys else []
 schema = pa.DataFrameSchema({{
-    "id": pa.Column(int, unique=True),
-    "municipality": column(str, pa.Check.str_matches("^[0-9]{{4}}$")),
+    "id": pa.Column(int, unique=keys, nullable=not keys),
+    "municipality": column(str, pa.Check.str_matches("^[0-9]{{4}}$"), *foreign),
     "name": column(str, pa.Check.str_length(0, 100)),
     "kind": column(str, pa.Check.isin({KINDS!r})),
     "lat": column(float, pa.Check.in_range(55, 70)),
@@ -54,36 +79,44 @@ schema = pa.DataFrameSchema({{
     "active": column(bool),
     "note": column(str),
 }})
-path = f"{{sys.argv[1]}}/table.csv"
-text = {{"municipality": polars.String}}
-frame = polars.read_csv(path, try_parse_dates=True, schema_overrides=text, ignore_errors=True)
+types = dict(id=polars.Int64, municipality=polars.String, name=polars.String, kind=polars.String, lat=polars.Float64,
+             lon=polars.Float64, opened=polars.Date, count=polars.Int64, active=polars.Boolean, note=polars.String)
+frame = polars.read_csv(f"{{sys.argv[1]}}/table.csv", schema=types, ignore_errors=True)
 try: schema.validate(frame, lazy=True)
 except pa.errors.SchemaErrors: pass
 """
 
+TABLE = """
+COPY (
+    SELECT
+        CASE WHEN bad = 0 THEN 'x' ELSE number::VARCHAR END AS id,
+        CASE WHEN bad = 1 THEN '99999' ELSE format('{:04d}', 1 + hash(number, 1) % ($municipalities - 1)) END
+            AS municipality,
+        CASE WHEN bad = 2 THEN repeat('n', 101) ELSE format('Place {} by', number % 5000) END AS name,
+        CASE WHEN bad = 3 THEN 'other' ELSE $kinds[1 + number % 5] END AS kind,
+        CASE WHEN bad = 4 THEN '91' ELSE format('{:.6f}', 55 + hash(number, 2) % 14000000 / 1e6) END AS lat,
+        CASE WHEN bad = 5 THEN 'none' ELSE format('{:.6f}', 11 + hash(number, 3) % 13000000 / 1e6) END AS lon,
+        CASE WHEN bad = 6 THEN '2021-02-29'
+            ELSE format('{}-{:02d}-{:02d}', 2000 + number % 25, 1 + number % 12, 1 + number % 28) END AS opened,
+        CASE WHEN bad = 7 THEN '-1' ELSE (number % 1000)::VARCHAR END AS count,
+        CASE WHEN bad = 8 THEN 'maybe' ELSE (number % 3 > 0)::VARCHAR END AS active,
+        format('some text that is a note {}', number) AS note
+    FROM (
+        SELECT
+            range AS number,
+            CASE WHEN hash(range, 4) % 1000000 < 1000000 * $share THEN hash(range, 5) % 9 END AS bad
+        FROM range($rows)
+    )
+    ORDER BY number
+) TO '{path}' (HEADER)
+"""
+"""`rows` rows, a share of which break one rule each, drawn by hash."""
+
 
 def write(folder: Path, rows: int, bad: float, keys: bool) -> None:
-    """Writes a package of `rows` rows, a share of `bad` of which break a rule, drawn with a fixed seed."""
-    draw = random.Random(1)
-    with (folder / "table.csv").open("w", encoding="utf-8") as file:
-        file.write("id,municipality,name,kind,lat,lon,opened,count,active,note\n")
-        for number in range(rows):
-            cells = [
-                str(number),
-                f"{draw.randrange(1, MUNICIPALITIES):04d}",
-                f"Place {number % 5000} by",
-                KINDS[number % 5],
-                f"{draw.uniform(55, 69):.6f}",
-                f"{draw.uniform(11, 24):.6f}",
-                f"{2000 + number % 25}-{1 + number % 12:02d}-{1 + number % 28:02d}",
-                str(number % 1000),
-                "true" if number % 3 else "false",
-                f"some text that is a note {number}",
-            ]
-            if bad and draw.random() < bad:
-                place = draw.randrange(9)
-                cells[place] = ["x", "99999", "n" * 101, "other", "91", "none", "2021-02-29", "-1", "maybe"][place]
-            file.write(",".join(cells) + "\n")
+    """Writes a package of `rows` rows, a share of `bad` of which break a rule; the same for the same arguments."""
+    values = {"rows": rows, "share": bad, "kinds": KINDS, "municipalities": MUNICIPALITIES}
+    duckdb.execute(TABLE.replace("{path}", str(folder / "table.csv")), values)
     with (folder / "municipalities.csv").open("w", encoding="utf-8") as file:
         file.write("code,name\n")
         file.writelines(f"{number:04d},M{number}\n" for number in range(1, MUNICIPALITIES))
@@ -113,7 +146,13 @@ def _descriptor(keys: bool) -> dict[str, Any]:
         "name": "benchmark",
         "resources": [
             {"name": "table", "type": "table", "path": "table.csv", "encoding": "utf-8", "schema": schema},
-            {"name": "municipalities", "type": "table", "path": "municipalities.csv", "schema": code},
+            {
+                "name": "municipalities",
+                "type": "table",
+                "path": "municipalities.csv",
+                "encoding": "utf-8",
+                "schema": code,
+            },
         ],
     }
 
@@ -121,38 +160,58 @@ def _descriptor(keys: bool) -> dict[str, Any]:
 def main() -> None:
     """Prints a line per size, share of bad rows, and with or without keys."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", type=int, default=[100, 10_000, 100_000, 1_000_000])
-    parser.add_argument("--peers-up-to", type=int, default=100_000)
+    parser.add_argument("rows", nargs="*", type=int, default=[100, 10_000, 100_000, MILLION, 10_000_000])
+    parser.add_argument("--frictionless-up-to", type=int, default=100_000, metavar="ROWS")
     options = parser.parse_args()
-    speed: dict[tuple[float, bool], float] = {}
+    if not find_spec("pandera"):
+        sys.exit("pandera is not installed. Run `make bench`, or install the extra: pip install 'servicebanken[bench]'")
     print(f"{'rows':>10} {'bad':>6} keys {'rows/s':>10} {'s':>7} {'MB':>6} x frictionless  x pandera  scans")
+    known: dict[tuple[float, bool], float] = {}
     for rows in options.rows:
-        for bad, keys in [(0.0, False), (0.0, True), (0.001, True), (0.01, True), (0.1, True)]:
+        for bad, keys in CASES:
             with tempfile.TemporaryDirectory() as name:
                 write(Path(name), rows, bad, keys)
-                _report(name, rows, bad, keys, options.peers_up_to, speed)
+                case = _measure(name, keys, rows, (bad, keys) in TARGETS, options.frictionless_up_to)
+            if case.frictionless:
+                known[bad, keys] = rows / case.frictionless.seconds
+            print(_line(rows, bad, keys, case, known.get((bad, keys))), flush=True)
 
 
-def _report(
-    folder: str, rows: int, bad: float, keys: bool, peers_up_to: int, speed: dict[tuple[float, bool], float]
-) -> None:
-    ours = python(OURS, folder)
-    scan = python(SCAN, folder)
-    base = python("import duckdb; duckdb.execute('SELECT 1')")
-    start = python("from pipeline.validate import validate; import duckdb; duckdb.execute('SELECT 1')")
-    measured = rows <= peers_up_to
-    if measured:
-        speed[bad, keys] = rows / python(FRICTIONLESS, folder, runs=1 if rows > 10_000 else 3).seconds
-    other: Measured | None = python(PANDERA, folder) if find_spec("pandera") else None
-    ratio = rows / ours.seconds / speed[bad, keys] if (bad, keys) in speed else float("nan")
+@dataclass(frozen=True)
+class Case:
+    """One table, measured; `start` and `base` are ours and the scan without their work."""
+
+    ours: Measured
+    scan: Measured
+    start: Measured
+    base: Measured
+    pandera: Measured
+    frictionless: Measured | None
+
+
+def _measure(folder: str, keys: bool, rows: int, is_target: bool, frictionless_up_to: int) -> Case:
+    runs = 5 if rows < MILLION else 3
+    programs = [(OURS, folder), (SCAN, folder), (OURS_START,), (SCAN_START,), (PANDERA, folder, str(keys))]
+    ours, scan, start, base, pandera = together([_python(*each) for each in programs], runs=runs)
+    peer = None
+    if rows <= frictionless_up_to or (rows == MILLION and is_target):
+        (peer,) = together([_python(FRICTIONLESS, folder)], runs=5 if rows <= 10_000 else 1)
+    return Case(ours, scan, start, base, pandera, peer)
+
+
+def _python(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", *arguments]
+
+
+def _line(rows: int, bad: float, keys: bool, case: Case, known: float | None) -> str:
+    ours = case.ours
+    ratio = "-" if known is None else f"{'' if case.frictionless else '~'}{rows / known / ours.seconds:.1f}"
     # Below a twentieth of a second a scan is lost in the noise of starting a process.
-    net = scan.seconds - base.seconds
-    scans = f"{(ours.seconds - start.seconds) / net:6.1f}" if net > 0.05 else f"{'-':>6}"
-    pandera = f"{other.seconds / ours.seconds:10.1f}" if other else f"{'-':>10}"
-    print(
+    net = case.scan.seconds - case.base.seconds
+    scans = f"{(ours.seconds - case.start.seconds) / net:.1f}" if net > 0.05 else "-"
+    return (
         f"{rows:>10} {bad:>6.1%} {'yes' if keys else 'no ':>4} {rows / ours.seconds:>10,.0f} {ours.seconds:>7.2f} "
-        f"{ours.megabytes:>6.0f} {'' if measured else '~':>5}{ratio:>9.1f} {pandera} {scans}",
-        flush=True,
+        f"{ours.megabytes:>6.0f} {ratio:>14} {case.pandera.seconds / ours.seconds:>10.1f} {scans:>6}"
     )
 
 

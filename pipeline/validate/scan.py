@@ -19,16 +19,12 @@ from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.tables import identifier
 from pipeline.validate import reader, sql
 from pipeline.validate.look import Layout
-from pipeline.validate.screen import DIGITS, Screen, screen
+from pipeline.validate.screen import DIGITS, Screen, Unscreened, screen
 from pipeline.validate.standard import grouped_reader
 from pipeline.validate.timelimit import time_limit
 
 PATTERN_SECONDS = 20
 """How long frictionless may read the distinct texts of one field before its pattern is called endless."""
-
-
-class Unscreened(Exception):
-    """The table is one that only frictionless can read."""
 
 
 @dataclass

@@ -19,6 +19,11 @@ import frictionless
 
 from pipeline.validate.standard import Rule, category_codes, field_rules
 
+
+class Unscreened(Exception):
+    """The table is one that only frictionless can read."""
+
+
 Kind = Literal["text", "integer", "number", "boolean", "date"]
 """How the text of a certain cell becomes a value that SQL can compare."""
 

@@ -28,6 +28,11 @@ class UniqueKeyError(errors.RowError):
     template = 'Row at position "{rowNumber}" violates the unique key: {note}'
 
 
+def unique_key_error(row: Row, fields: tuple[str, ...], before: int) -> frictionless.Error:
+    note = f'"{", ".join(fields)}" is the same as in the row at position {before}'
+    return UniqueKeyError.from_row(row, note=note)
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule of a field that frictionless passes over: `broken` says what is wrong with a value, or None."""

@@ -6,58 +6,23 @@ is the report that frictionless would have given.
 
 from __future__ import annotations
 
-import hashlib
-import heapq
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from operator import itemgetter
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import duckdb
 import frictionless
-from frictionless import Checklist, errors
+from frictionless import Checklist
 from frictionless.resources import TableResource
-from frictionless.table.row import Row, create_cell_handlers
 
-from pipeline.files import sha256
-from pipeline.tables import spilling
-from pipeline.validate import keys
-from pipeline.validate.scan import Read, Unscreened, expected_fields, open_table, read
-from pipeline.validate.standard import UniqueKeyError, standard
+from pipeline.validate.foreign import Parents, without
+from pipeline.validate.screen import Unscreened
+from pipeline.validate.streamed import Streamed
+
+if TYPE_CHECKING:
+    from pipeline.validate.screened import Screened
 
 SMALL = 100_000
-"""Bytes below which frictionless reads a table sooner than DuckDB is asked about it."""
-
-
-class Parents:
-    """The tables that the foreign keys of one package point at; the values of each key are read once."""
-
-    def __init__(self, package: frictionless.Package | None) -> None:
-        self._package = package
-        self._values: dict[tuple[str, tuple[str, ...]], set[tuple[Any, ...]]] = {}
-
-    def table(self, name: str) -> TableResource:
-        """A copy of the table of that name. Raises Unscreened where there is none."""
-        if self._package is None or not self._package.has_resource(name):
-            raise Unscreened
-        found = self._package.get_resource(name).to_copy()
-        if not isinstance(found, TableResource):
-            raise Unscreened
-        return found
-
-    def values(self, name: str, fields: tuple[str, ...]) -> set[tuple[Any, ...]]:
-        """The values of the fields in every row of the table of that name, as frictionless reads them."""
-        if (name, fields) not in self._values:
-            parent = self.table(name)
-            with _without(parent.schema.foreign_keys, parent):
-                parent.open()
-            with parent:
-                rows = (tuple(row.get(field) for field in fields) for row in parent.row_stream)
-                self._values[name, fields] = {values for values in rows if set(values) != {None}}
-        return self._values[name, fields]
+"""Bytes below which frictionless reads a table sooner than DuckDB is loaded and asked about it."""
 
 
 def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frictionless.Report:
@@ -94,28 +59,31 @@ def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frict
     )
 
 
-def _opened(resource: TableResource, parents: Parents, limit_errors: int, stack: ExitStack) -> _Screened | _Streamed:
+def _opened(resource: TableResource, parents: Parents, limit_errors: int, stack: ExitStack) -> Screened | Streamed:
     """Opens the resource; by whichever way its rows are judged, foreign keys are ours to check where they can be.
 
     What must be closed after the rows is left to the stack.
     """
     foreign_keys = resource.schema.foreign_keys
     if not _is_small(resource):
+        from pipeline.tables import spilling
+        from pipeline.validate.screened import Screened
+
         try:
-            with _without(foreign_keys, resource):
+            with without(foreign_keys, resource):
                 resource.open()
             con = stack.enter_context(spilling())
-            return _Screened(con, resource, foreign_keys, parents, limit_errors)
+            return Screened(con, resource, foreign_keys, parents, limit_errors)
         except Unscreened:
             resource.close()
     try:
-        with _without(foreign_keys, resource):
+        with without(foreign_keys, resource):
             resource.open()
-        return _Streamed(resource, foreign_keys, parents)
+        return Streamed(resource, foreign_keys, parents)
     except Unscreened:
         resource.close()
     resource.open()
-    return _Streamed(resource, [], parents)
+    return Streamed(resource, [], parents)
 
 
 def _is_small(resource: TableResource) -> bool:
@@ -129,269 +97,3 @@ def _hash_warnings(resource: TableResource) -> list[str]:
         if algorithm not in ("md5", "sha256"):
             return ["hash is ignored; supported algorithms: md5/sha256"]
     return []
-
-
-@contextmanager
-def _without(foreign_keys: list[Any], resource: TableResource) -> Iterator[None]:
-    """Keeps frictionless from reading the tables that foreign keys point at, row by row, as it opens the resource."""
-    if not foreign_keys:
-        yield
-        return
-    resource.schema.foreign_keys = []
-    try:
-        yield
-    finally:
-        resource.schema.foreign_keys = foreign_keys
-
-
-class _Streamed:
-    """The rows as frictionless streams them, with foreign keys looked up in values that are read once a package."""
-
-    def __init__(self, resource: TableResource, foreign_keys: list[Any], parents: Parents) -> None:
-        self.resource = resource
-        self.rules = standard(resource.schema)
-        names = {each.name for each in resource.header.get_expected_fields()} if foreign_keys else set()
-        self.foreign = [
-            (_Foreign(fields, name, there, set()), parents.values(name or str(resource.name), there))
-            for fields, name, there in map(_parts, foreign_keys)
-            if set(fields) <= names
-        ]
-
-    def rows(self) -> Iterator[list[frictionless.Error]]:
-        """The errors of every row."""
-        seen: list[dict[Any, int]] = [{} for _ in self.rules.unique_keys]
-        stream = self.resource.row_stream
-        while True:
-            try:
-                row = next(stream)
-            except frictionless.FrictionlessException as exception:
-                yield [exception.error]
-                continue
-            except StopIteration:
-                return
-            for key, known in self.foreign:
-                values = tuple(row[name] for name in key.fields)
-                if set(values) != {None} and values not in known:
-                    row.errors.append(_foreign_key_error(row, key))
-            found = row.errors if self.rules.is_empty else self.rules.errors(row)
-            for fields, before in zip(self.rules.unique_keys, seen, strict=True):
-                unique = tuple(row.get(name) for name in fields)
-                if None not in unique:
-                    if unique in before:
-                        found = [*found, _unique_key_error(row, fields, before[unique])]
-                    before[unique] = row.row_number
-            yield found
-
-    def settle(self, partial: bool) -> None:
-        """frictionless has counted and hashed the stream itself."""
-
-
-def _parts(key: Any) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    """A foreign key's fields, the resource it points at, and the fields there."""
-    return tuple(key["fields"]), key["reference"]["resource"], tuple(key["reference"]["fields"])
-
-
-def _unique_key_error(row: Row, fields: tuple[str, ...], before: int) -> frictionless.Error:
-    note = f'"{", ".join(fields)}" is the same as in the row at position {before}'
-    return UniqueKeyError.from_row(row, note=note)
-
-
-@dataclass
-class _Foreign:
-    """A foreign key that is checked: its fields, what it points at, and the rows that point at nothing."""
-
-    fields: tuple[str, ...]
-    resource: str
-    there: tuple[str, ...]
-    rows: set[int]
-
-
-class _Screened:
-    """What SQL found in an open table: the rows to judge, and the keys that are repeated, missing or point nowhere."""
-
-    def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        resource: TableResource,
-        foreign_keys: list[Any],
-        parents: Parents,
-        limit_errors: int,
-    ) -> None:
-        self.resource = resource
-        self.rules = standard(resource.schema)
-        self.fields = expected_fields(resource)
-        self.handlers = create_cell_handlers(self.fields)
-        names = [each.name for each in self.fields]
-        self.primary_key = tuple(resource.schema.primary_key)
-        if not self.primary_key or not set(self.primary_key) <= set(names) or not resource.dialect.header_case:
-            if self.primary_key and not resource.dialect.header_case:
-                raise Unscreened
-            self.primary_key = ()
-        self.unique = [each.name for each in self.fields if each.constraints.get("unique")]
-        groups = [parts for parts in map(_parts, foreign_keys) if set(parts[0]) <= set(names)]
-        wanted = {*self.primary_key, *self.unique}
-        wanted.update(*(fields for fields, _, _ in groups), *self.rules.unique_keys)
-        wanted.update(*(there for _, parent, there in groups if parent in ("", resource.name)))
-        if not wanted <= set(names):
-            raise Unscreened
-        layout = open_table(resource)
-        self.path = layout.path
-        beside = ThreadPoolExecutor(1)  # a hash needs no Python lock, and part of what follows is on one core
-        self.sha256 = beside.submit(sha256, layout.path)
-        beside.shutdown(wait=False)
-        keyed = sorted(names.index(name) for name in wanted)
-        self.table = read(con, layout, self.fields, keyed, "table")
-        self.limit = limit_errors or self.table.count + 1
-        self.at = {name: f"v{names.index(name)}" for name in wanted}
-        self._find_repeated()
-        self.foreign = [self._find_unmatched(parents, *group) for group in groups]
-
-    def _find_repeated(self) -> None:
-        table, limit = self.table, self.limit
-        self.unique_before = {
-            name: _before(keys.repeated(table.con, table.scan, [self.at[name]], whole=True, limit=limit))
-            for name in self.unique
-        }
-        self.primary_before: dict[int, int] = {}
-        self.primary_missing: set[int] = set()
-        if self.primary_key:
-            parts = [self.at[name] for name in self.primary_key]
-            self.primary_before = _before(keys.repeated(table.con, table.scan, parts, whole=False, limit=limit))
-            self.primary_missing = set(keys.missing(table.con, table.scan, parts, whole=True, limit=limit))
-            if self.rules.primary_key:
-                self.primary_missing |= set(keys.missing(table.con, table.scan, parts, whole=False, limit=limit))
-        self.unique_keys = [
-            (
-                fields,
-                _before(
-                    keys.repeated(table.con, table.scan, [self.at[name] for name in fields], whole=True, limit=limit)
-                ),
-            )
-            for fields in self.rules.unique_keys
-        ]
-
-    def _find_unmatched(self, parents: Parents, fields: tuple[str, ...], name: str, there: tuple[str, ...]) -> _Foreign:
-        table = self.table
-        here = [self.at[field] for field in fields]
-        if name in ("", self.resource.name):
-            parent, columns = table, [self.at[field] for field in there]
-            kinds = self._kinds(there)
-        else:
-            parent, columns, kinds = _read_parent(table.con, parents.table(name), there)
-        if kinds != self._kinds(fields):
-            raise Unscreened
-        rows = keys.unmatched(table.con, table.scan, here, parent.scan, columns, self.limit)
-        return _Foreign(fields, name, there, set(rows))
-
-    def _kinds(self, fields: tuple[str, ...]) -> list[str]:
-        return [self.table.screens[int(self.at[field][1:])].kind for field in fields]
-
-    def rows(self) -> Iterator[list[frictionless.Error]]:
-        """The errors of the rows that have any, in the order of the file."""
-        for number, cells in self._suspects():
-            row = Row(list(cells), handlers=self.handlers, row_number=number)
-            self.number = number
-            found = self._judged(row, number)
-            if found:
-                yield found
-
-    def _suspects(self) -> Iterator[tuple[int, list[Any]]]:
-        table = self.table
-        marked = {row for before in self.unique_before.values() for row in before}
-        marked.update(self.primary_before, self.primary_missing, *(each.rows for each in self.foreign))
-        marked.update(*(before for _, before in self.unique_keys))
-        cursor = table.con.cursor()
-        cursor.execute(f"SELECT row, cells FROM {table.scan} WHERE cells IS NOT NULL ORDER BY row")
-        yield from heapq.merge(_fetched(cursor), self._certain(marked), iter(table.rows.odd), key=itemgetter(0))
-
-    def _certain(self, marked: set[int]) -> Iterator[tuple[int, list[Any]]]:
-        """The rows of these numbers that are certain but for a key, from the file itself."""
-        table = self.table
-        query = f"SELECT row FROM {table.scan} WHERE certain AND row IN (SELECT unnest($1::BIGINT[]))"
-        numbers = [row for (row,) in table.con.execute(query, [sorted(marked)]).fetchall()] if marked else []
-        if not numbers:
-            return
-        cursor = table.con.cursor()
-        cursor.execute(
-            f"SELECT row, [{', '.join(table.rows.cells)}] FROM {table.rows.relation} "
-            "WHERE row IN (SELECT unnest($1::BIGINT[])) ORDER BY row",
-            [numbers],
-        )
-        yield from _fetched(cursor)
-
-    def _judged(self, row: Row, number: int) -> list[frictionless.Error]:
-        """The row's errors in frictionless's order (`TableResource.__open_row_stream`)."""
-        for name, before in self.unique_before.items():
-            if row[name] is not None and number in before:
-                note = f"the same as in the row at position {before[number]}"
-                row.errors.append(errors.UniqueError.from_row(row, note=note, field_name=name))
-        if self.primary_key:
-            values = [row[name] for name in self.primary_key]
-            if set(values) == {None}:
-                note = 'cells composing the primary keys are all "None"'
-                row.errors.append(errors.PrimaryKeyError.from_row(row, note=note))
-            elif number in self.primary_before:
-                note = f"the same as in the row at position {self.primary_before[number]}"
-                row.errors.append(errors.PrimaryKeyError.from_row(row, note=note))
-        for key in self.foreign:
-            for name in key.fields:
-                row[name]  # errors come in the order in which the cells are read
-            if number in key.rows:
-                row.errors.append(_foreign_key_error(row, key))
-        found = list(row.errors) if self.rules.is_empty else self.rules.errors(row)
-        for fields, repeated in self.unique_keys:
-            if number in repeated:
-                found.append(_unique_key_error(row, fields, repeated[number]))
-        return found
-
-    def settle(self, partial: bool) -> None:
-        """Fills in the counts and hashes that frictionless would have gathered from the stream."""
-        stats = self.resource.stats
-        stats.rows = self.number - 1 if partial else self.table.count
-        if not partial:
-            stats.bytes = self.path.stat().st_size
-            stats.sha256 = self.sha256.result()
-            if str(self.resource.hash or "").startswith("md5:") or ":" not in str(self.resource.hash or ":"):
-                with self.path.open("rb") as file:
-                    stats.md5 = hashlib.file_digest(file, "md5").hexdigest()
-
-
-def _before(found: list[keys.Repeated]) -> dict[int, int]:
-    return {each.row: each.before for each in found}
-
-
-def _read_parent(
-    con: duckdb.DuckDBPyConnection, parent: TableResource, there: tuple[str, ...]
-) -> tuple[Read, list[str], list[str]]:
-    with _without(parent.schema.foreign_keys, parent):
-        parent.open()
-    with parent:
-        fields = expected_fields(parent)
-        names = [each.name for each in fields]
-        if not set(there) <= set(names):
-            raise Unscreened
-        keyed = sorted({names.index(name) for name in there})
-        read_parent = read(con, open_table(parent), fields, keyed, f"parent {parent.name}")
-    numbers = [names.index(name) for name in there]
-    return read_parent, [f"v{number}" for number in numbers], [read_parent.screens[number].kind for number in numbers]
-
-
-def _foreign_key_error(row: Row, key: _Foreign) -> frictionless.Error:
-    values = [row[name] for name in key.fields]
-    note = (
-        f'for "{", ".join(key.fields)}": values "{", ".join(map(str, values))}" not found in the lookup table '
-        f'"{key.resource}" as "{", ".join(key.there)}"'
-    )
-    return errors.ForeignKeyError.from_row(
-        row,
-        note=note,
-        field_names=list(key.fields),
-        field_values=values,
-        reference_name=key.resource,
-        reference_field_names=list(key.there),
-    )
-
-
-def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, list[Any]]]:
-    while batch := cursor.fetchmany(1000):
-        yield from batch
