@@ -138,3 +138,33 @@ def _profile_errors(descriptor: object) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["run.txt", "test.txt", "bench.txt", "validators.txt", "moto.txt"])
+def test_a_lock_file_has_hashes_for_every_library_and_no_addresses(name: str) -> None:
+    lines = (ROOT / "locks" / name).read_text(encoding="utf-8").splitlines()
+    libraries = [number for number, line in enumerate(lines) if re.match(r"[a-z0-9]", line)]
+    assert len(libraries) > 10
+    for number in libraries:
+        assert re.match(r"[a-z0-9.-]+==\S+", lines[number])
+        assert lines[number + 1].startswith("    --hash=sha256:")
+    assert not [line for line in lines if "://" in line]
+
+
+def test_an_installed_pipeline_holds_every_file(tmp_path: Path) -> None:
+    """Hidden files and folders without Python are easily left out of a wheel."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md"):
+        (source / name).write_bytes((ROOT / name).read_bytes())
+    files = [path for path in PIPELINE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    for file in files:
+        target = source / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*pip, "--wheel-dir", tmp_path / "wheel", "."], cwd=source, check=True, capture_output=True)
+    installed = tmp_path / "installed"
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", *(tmp_path / "wheel").glob("*.whl"), installed], check=True)
+    assert {
+        path.relative_to(installed / "pipeline").as_posix()
+        for path in (installed / "pipeline").rglob("*")
+        if path.is_file()
+    } == {file.relative_to(PIPELINE).as_posix() for file in files}

@@ -18,8 +18,9 @@ from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import read_json
 from pipeline.package import DESCRIPTOR, Package, load
 from pipeline.progress import Progress
+from pipeline.validate.foreign import Parents
 from pipeline.validate.standard import adapted, schema_errors
-from pipeline.validate.table import Parents, judge
+from pipeline.validate.table import judge
 
 Engine = Literal["screen", "frictionless"]
 

@@ -87,7 +87,9 @@ class Screened:
             for fields in self.rules.unique_keys
         ]
 
-    def _find_unmatched(self, parents: Parents, fields: tuple[str, ...], name: str, there: tuple[str, ...]) -> ForeignKey:
+    def _find_unmatched(
+        self, parents: Parents, fields: tuple[str, ...], name: str, there: tuple[str, ...]
+    ) -> ForeignKey:
         table = self.table
         here = [self.at[field] for field in fields]
         if name in ("", self.resource.name):
