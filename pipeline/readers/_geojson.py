@@ -23,7 +23,7 @@ def centre(geometry: Any) -> Point | None:
         if kind == "Point":
             return _checked((float(coordinates[0]), float(coordinates[1])))
         polygons = {"Polygon": [coordinates], "MultiPolygon": coordinates}[kind]
-        rings = [[_checked((float(x), float(y))) for x, y, *_ in polygon[0]] for polygon in polygons]
+        rings = [[_checked((float(x), float(y))) for x, y, *_ in polygon[0]] for polygon in polygons if polygon[0]]
     except (KeyError, TypeError, ValueError, IndexError):
         raise BadAnswer("has a geometry that is no point and no polygon") from None
     return max((_gravity(ring) for ring in rings), key=lambda found: found[0], default=(0.0, None))[1]

@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from pipeline.readers import BadAnswer, Columns
-from pipeline.readers._json import cell, cells, members
+from pipeline.readers._json import cell, cells, members, whole
 
 MOST_CELLS = 5_000_000
 """Cells of one cube: an object can claim any number of them in a few bytes."""
@@ -31,6 +31,8 @@ class Dimension:
 def dimensions(cube: dict[str, Any]) -> list[Dimension]:
     """The dimensions in the order of `id`. Raises BadAnswer for a cube whose parts do not fit each other."""
     ids, sizes = members(cube, "id", list), members(cube, "size", list)
+    if {"value", "status"} & set(map(str, ids)):
+        raise BadAnswer("has a dimension that is called value or status")
     described = members(cube, "dimension", dict)
     found = [_dimension(str(id), members(described, str(id), dict, " in `dimension`")) for id in ids]
     for place, id in enumerate(ids):
@@ -54,15 +56,19 @@ def rows(cube: dict[str, Any]) -> Columns:
 
 def _dimension(id: str, described: dict[str, Any]) -> Dimension:
     category = members(described, "category", dict, f" in the dimension {id}")
-    labels = category.get("label", {})
-    index = category.get("index", list(labels))
-    if isinstance(index, dict):
+    of = f" in the dimension {id}"
+    labels = members(category, "label", dict, of) if "label" in category else {}
+    units = members(category, "unit", dict, of) if "unit" in category else {}
+    codes = category.get("index", list(labels))
+    if isinstance(codes, dict):
         # The places may be written in any order, and must be 0, 1, 2 …
-        placed = {int(place): code for code, place in index.items() if str(place).isdigit()}
-        if sorted(placed) != list(range(len(index))):
-            raise BadAnswer(f"has an `index` that does not count from 0 in the dimension {id}")
-        index = [placed[place] for place in range(len(index))]
-    return Dimension(id, [str(code) for code in index], labels, category.get("unit", {}))
+        placed = {whole(place): code for code, place in codes.items()}
+        if set(placed) != set(range(len(codes))):
+            raise BadAnswer(f"has an `index` that does not count from 0{of}")
+        codes = [placed[place] for place in range(len(codes))]
+    if not isinstance(codes, list) or not all(isinstance(code, str) and code for code in codes):
+        raise BadAnswer(f"has an `index` that holds no codes{of}")
+    return Dimension(id, codes, labels, units)
 
 
 def _cells(cube: dict[str, Any], name: str, count: int) -> list[str | None]:
@@ -70,15 +76,16 @@ def _cells(cube: dict[str, Any], name: str, count: int) -> list[str | None]:
     if stated is None and name == "status":
         return [None] * count
     if isinstance(stated, str) and name == "status":
-        return [stated] * count
+        return [stated or None] * count
     if isinstance(stated, list) and len(stated) == count:
         return cells(stated)
     if isinstance(stated, dict):
         found: list[str | None] = [None] * count
         for place, value in stated.items():
-            if not place.isdigit() or int(place) >= count:
+            number = whole(place)
+            if number is None or number >= count:
                 raise BadAnswer(f"has a `{name}` at the place {place} of {count} cells")
-            found[int(place)] = cell(value)
+            found[number] = cell(value)
         return found
     what = f"{len(stated)} members" if isinstance(stated, list) else "no list and no object"
     raise BadAnswer(f"has a `{name}` of {what} for {count} cells")

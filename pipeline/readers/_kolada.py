@@ -7,15 +7,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Request
-from pipeline.readers._json import members, parse
+from pipeline.readers._json import objects, parse
 
 
 def values(answer: Answer) -> list[dict[str, Any]]:
     """The objects in a page. Raises BadAnswer for a body that is no page."""
-    listed = members(parse(answer), "values", list)
-    if not all(isinstance(value, dict) for value in listed):
-        raise BadAnswer("has `values` that are no objects")
-    return list(listed)
+    return objects(parse(answer), "values")
 
 
 def next_page(fetch: Fetch, answer: Answer) -> list[Request]:
@@ -23,8 +20,13 @@ def next_page(fetch: Fetch, answer: Answer) -> list[Request]:
     address = parse(answer).get("next_url")
     if not address:
         return []
-    here, there = urlsplit(fetch.url), urlsplit(str(address))
-    if (there.hostname, there.port) != (here.hostname, here.port):
+    here = urlsplit(fetch.url)
+    try:
+        there = urlsplit(str(address))
+        same = (there.hostname, there.port) == (here.hostname, here.port)
+    except ValueError:
+        same = False
+    if not same:
         raise BadAnswer(f"goes on at another host: {address}")
     # The scheme is ours: a server behind a proxy may not know that it was asked over https.
     return [Request(urlunsplit(there._replace(scheme=here.scheme)), part=answer.request.part)]

@@ -70,9 +70,9 @@ def following(fetch: Fetch, answer: Answer) -> list[Request]:
     address = link and link.attributes.get("href")
     if not address:
         return []
-    there = urljoin(answer.request.url, address)
-    if urlsplit(there)[:2] != urlsplit(fetch.url)[:2]:
-        raise BadAnswer(f"goes on at another host: {there}")
+    there = _joined(answer.request.url, address)
+    if there is None or urlsplit(there)[:2] != urlsplit(fetch.url)[:2]:
+        raise BadAnswer(f"goes on at another host: {there or address}")
     return [_request(there, number + 1)]
 
 
@@ -124,4 +124,12 @@ def _cell(row: LexborNode, selector: str, attribute: str | None, page: str) -> s
         return None
     text = node.text(separator=" ") if attribute is None else node.attributes.get(attribute) or ""
     text = " ".join(text.split())
-    return urljoin(page, text) if text and attribute in ADDRESSES else text or None
+    return _joined(page, text) if text and attribute in ADDRESSES else text or None
+
+
+def _joined(page: str, address: str) -> str | None:
+    """An address as the page means it; None for what is none, such as `http://[`."""
+    try:
+        return urljoin(page, address)
+    except ValueError:
+        return None

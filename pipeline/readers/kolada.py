@@ -14,6 +14,7 @@ not know is no error there: the answer is just without it, which `missing` tells
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
@@ -21,7 +22,7 @@ from typing import Any
 
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, Columns, Request, no_list
-from pipeline.readers._json import cells, members
+from pipeline.readers._json import cells, objects
 from pipeline.readers._kolada import next_page, values
 
 NEEDS = frozenset({"kpis"})
@@ -30,6 +31,9 @@ RELATIONS = {
     "kpis": ("id", "code", "title", "description", "published_next", "period_next", "divided_by_gender"),
     "data": ("kpi", "code", "municipality", "period", "gender", "value", "count", "status"),
 }
+
+WORD = re.compile(r"\w+")
+"""An id: it becomes part of an address."""
 
 SEGMENT = 25
 """Ids in a part of an address."""
@@ -131,7 +135,8 @@ def _columns(relation: str, rows: Iterable[tuple[Any, ...]]) -> Columns:
 
 def _listed(answer: Answer) -> list[str]:
     """The ids of municipalities in a page; regions, which the same list has, are of another type."""
-    return [str(value.get("id")) for value in values(answer) if value.get("type") == "K"]
+    listed = cells(value.get("id") for value in values(answer) if value.get("type") == "K")
+    return [id for id in listed if id and WORD.fullmatch(id)]
 
 
 def _kpi(value: dict[str, Any]) -> tuple[Any, ...]:
@@ -144,7 +149,7 @@ def _rows(value: dict[str, Any]) -> list[tuple[Any, ...]]:
     place = (kpi, _lower(kpi), value.get("municipality"), value.get("period"))
     return [
         (*place, figure.get("gender"), figure.get("value"), figure.get("count"), figure.get("status"))
-        for figure in members(value, "values", list, f" of {kpi}")
+        for figure in objects(value, "values", f" of {kpi}")
         # Version 2 spelled it is_deleted.
         if not (figure.get("isdeleted") or figure.get("is_deleted"))
     ]

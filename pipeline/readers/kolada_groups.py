@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Columns, Request, no_list
-from pipeline.readers._json import cell, members
+from pipeline.readers._json import cell, objects
 from pipeline.readers._kolada import next_page, values
 
 NEEDS = frozenset({"groups"})
@@ -42,7 +42,7 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
     for group in values(answer):
         if group.get("id") not in fetch.ask["groups"]:
             continue
-        for member in members(group, "members", list, f" of the group {group['id']}"):
+        for member in objects(group, "members", f" of the group {group['id']}"):
             # Version 2 called them id and title.
             cells = (
                 group["id"],

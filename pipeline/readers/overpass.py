@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Columns, Request, no_list
-from pipeline.readers._json import cell, members, parse
+from pipeline.readers._json import cell, members, objects, parse
 
 NEEDS = frozenset({"areas", "area", "kinds"})
 TAKES = frozenset({"tags", "timeout"})
@@ -77,7 +77,7 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
     tags = fetch.ask.get("tags", [])
     columns: Columns = {name: [] for name in (*COLUMNS, *tags)}
     for element in elements:
-        stated = element.get("tags", {})
+        stated = members(element, "tags", dict, " of an element")
         place = element if element.get("type") == "node" else members(element, "center", dict, " of a way or relation")
         if place.get("lat") is None or place.get("lon") is None:
             raise BadAnswer(f"has no point for {element.get('type')} {element.get('id')}")
@@ -125,9 +125,7 @@ def _elements(answer: Answer) -> list[dict[str, Any]]:
     content = parse(answer)
     if remark := content.get("remark"):
         raise BadAnswer(f"is not whole: {str(remark)[:200]}", passing=True)
-    elements = members(content, "elements", list)
-    if not all(isinstance(element, dict) for element in elements):
-        raise BadAnswer("has elements that are no objects")
+    elements = objects(content, "elements")
     areas = sum(element.get("type") == "area" for element in elements)
     if areas != 1:
         raise BadAnswer(f"finds {areas} areas for {answer.request.part}, not one")

@@ -118,15 +118,16 @@ def _limit(config: dict[str, Any], fetch: Fetch) -> int:
         cells, calls, seconds = (
             float(config[name]) for name in ("maxDataCells", "maxCallsPerTimeWindow", "timeWindow")
         )
-    except (KeyError, TypeError, ValueError):
+        most = int(cells)
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise BadAnswer("is no configuration: it lacks maxDataCells, maxCallsPerTimeWindow or timeWindow") from None
     # A window of 0 is how a server says that it sets none.
     if seconds > 0 and fetch.limits.per_second > calls / seconds:
         rule = f"allows {calls:g} calls in {seconds:g} seconds, and `per_second` is {fetch.limits.per_second:g}"
         raise BadAnswer(rule)
-    if cells < 1:
-        raise BadAnswer(f"allows {cells:g} cells in an answer")
-    return int(cells)
+    if most < 1:
+        raise BadAnswer(f"allows {most} cells in an answer")
+    return most
 
 
 def _selection(select: Mapping[str, list[str]], found: list[Dimension]) -> Selection:
@@ -203,8 +204,8 @@ def _refuse_others(found: list[Dimension], request: Request) -> None:
 
 def _contents(fetch: Fetch, metadata: dict[str, Any]) -> Columns:
     """What the table measures: the dimension with the role `metric`, cut to what is selected."""
-    roles = metadata.get("role", {})
-    metric = [dimension for dimension in dimensions(metadata) if dimension.id in roles.get("metric", [])]
+    named = members(members(metadata, "role", dict), "metric", list)
+    metric = [dimension for dimension in dimensions(metadata) if dimension.id in named]
     columns: Columns = {name: [] for name in RELATIONS["contents"]}
     for dimension in metric:
         for code in _codes(fetch.ask["select"].get(dimension.id, ["*"]), dimension):

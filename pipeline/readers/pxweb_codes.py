@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Columns, Request
-from pipeline.readers._json import cell, members, parse
+from pipeline.readers._json import cell, objects, parse
 
 NEEDS = frozenset({"list"})
 TAKES = frozenset({"length", "parent", "language"})
@@ -48,8 +48,8 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
     content = parse(answer)
     if content.get("id") != fetch.ask["list"]:
         raise BadAnswer(f"is not the code list {fetch.ask['list']}")
-    listed = members(content, "values", list)
-    codes = [cell(value.get("code")) if isinstance(value, dict) else None for value in listed]
+    listed = objects(content, "values")
+    codes = [cell(value.get("code")) for value in listed]
     length, parent = int(fetch.ask.get("length", 0)), int(fetch.ask.get("parent", 0))
     for code in codes:
         if code is None or (length and len(code) != length):

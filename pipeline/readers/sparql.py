@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Columns, Request, no_list
-from pipeline.readers._json import cell, members, parse
+from pipeline.readers._json import cell, members, objects, parse
 
 NEEDS = frozenset({"query"})
 TAKES = frozenset({"key"})
@@ -53,7 +53,7 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
     """The rows, in the order of their text."""
     content = parse(answer)
     names = [str(name) for name in members(members(content, "head", dict), "vars", list)]
-    bindings = members(members(content, "results", dict), "bindings", list)
+    bindings = objects(members(content, "results", dict), "bindings")
     rows = sorted(([_value(binding, name) for name in names] for binding in bindings), key=_order)
     keyed = [names.index(name) if name in names else _no_variable(name, names) for name in fetch.ask.get("key", [])]
     if keyed:
@@ -63,7 +63,9 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
         values = [row[place] for row in rows]
         points = [POINT.fullmatch(value or "") for value in values]
         columns[name] = values
-        columns[f"{name}_id"] = [value.rpartition("/")[2] if value and "://" in value else None for value in values]
+        columns[f"{name}_id"] = [
+            value.rpartition("/")[2] or None if value and "://" in value else None for value in values
+        ]
         columns[f"{name}_longitude"] = [point[1] if point else None for point in points]
         columns[f"{name}_latitude"] = [point[2] if point else None for point in points]
     return {"rows": columns}
@@ -80,10 +82,8 @@ def sample(fetch: Fetch) -> Fetch:
     return replace(fetch, ask={**fetch.ask, "query": f"{LIMIT.sub('', fetch.ask['query'])}\nLIMIT 5"})
 
 
-def _value(binding: Any, name: str) -> str | None:
+def _value(binding: dict[str, Any], name: str) -> str | None:
     """The value of a variable; a variable that a row does not bind is left out of it."""
-    if not isinstance(binding, dict):
-        raise BadAnswer("has a row that is no object")
     return cell(members(binding, name, dict).get("value")) if name in binding else None
 
 

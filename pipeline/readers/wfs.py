@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Columns, Request
 from pipeline.readers._geojson import centre
-from pipeline.readers._json import cell, members, parse
+from pipeline.readers._json import cell, members, objects, parse, whole
 
 NEEDS = frozenset({"layer"})
 TAKES = frozenset({"filter", "order", "page"})
@@ -99,8 +99,4 @@ def _features(answer: Answer) -> tuple[list[dict[str, Any]], int | None]:
     content = parse(answer)
     if content.get("type") != "FeatureCollection":
         raise BadAnswer("is no collection of features")
-    features = members(content, "features", list)
-    if not all(isinstance(feature, dict) for feature in features):
-        raise BadAnswer("has features that are no objects")
-    matched = str(content.get("numberMatched", content.get("totalFeatures")))
-    return features, int(matched) if matched.isdigit() else None
+    return objects(content, "features"), whole(content.get("numberMatched", content.get("totalFeatures")))

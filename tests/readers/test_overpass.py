@@ -91,7 +91,7 @@ def test_a_sample_is_one_kind_in_one_area(fetch: Fetch, server: Overpass) -> Non
 
 WRONG = [
     ({"elements": [AREA, AREA]}, "finds 2 areas for 2505, not one"),
-    ({"elements": [AREA, 1]}, "has elements that are no objects"),
+    ({"elements": [AREA, 1]}, "has `elements` that are no objects"),
     ({"version": 0.6}, "has no list `elements`"),
     ({"elements": [AREA, {**PUMPS, "center": None}]}, "has no object `center` of a way or relation"),
     ({"elements": [AREA, {**SHOP, "lat": None}]}, "has no point for node 7"),

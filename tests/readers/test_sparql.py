@@ -109,7 +109,10 @@ WRONG = [
         "is not JSON",
     ),
     (b'{"head": {}, "results": {"bindings": []}}', "has no list `vars`"),
-    (json_reply({"head": {"vars": ["code"]}, "results": {"bindings": ["x"]}}).body, "has a row that is no object"),
+    (
+        json_reply({"head": {"vars": ["code"]}, "results": {"bindings": ["x"]}}).body,
+        "has `bindings` that are no objects",
+    ),
     (json_reply({"head": {"vars": ["code"]}, "results": {"bindings": [{"code": "x"}]}}).body, "has no object `code`"),
 ]
 

@@ -109,7 +109,7 @@ def collection(geometry: Any) -> dict[str, Any]:
 
 WRONG = [
     ({"type": "Feature"}, "is no collection of features"),
-    ({"type": "FeatureCollection", "features": [1]}, "has features that are no objects"),
+    ({"type": "FeatureCollection", "features": [1]}, "has `features` that are no objects"),
     ({"type": "FeatureCollection", "features": [{"properties": None}]}, "has no object `properties`"),
     (collection({"type": "Point", "coordinates": [674032, 6580822]}), r"no degrees: 674032 6\.58082e\+06"),
     (collection({"type": "LineString", "coordinates": [[1, 2]]}), "has a geometry that is no point and no polygon"),
