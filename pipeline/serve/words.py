@@ -54,11 +54,9 @@ class Words:
     def number(self, value: float) -> str:
         """A number with its thousands apart, and the decimals that it has."""
         thousands, point = MARKS[self.language]
-        if isinstance(value, float) and not value.is_integer():
-            whole, _, decimals = repr(value).partition(".")
-            if "e" in decimals or not whole.lstrip("-").isdigit():
-                return repr(value)
-            return f"{int(whole):,}".replace(",", thousands).replace("-", "−") + point + decimals
-        if isinstance(value, float) and abs(value) >= 1e15:
-            return repr(value)
-        return f"{int(value):,}".replace(",", thousands).replace("-", "−")
+        written = repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
+        sign, digits = ("−", written[1:]) if written.startswith("-") else ("", written)
+        whole, mark, decimals = digits.partition(".")
+        if not (whole + decimals).isdigit():
+            return written
+        return f"{sign}{int(whole):,}".replace(",", thousands) + (point if mark else "") + decimals
