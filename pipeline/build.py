@@ -24,7 +24,7 @@ from pipeline.progress import Progress
 from pipeline.project import Project
 
 if TYPE_CHECKING:
-    from pipeline.release import Released
+    from pipeline.release import Proposal, Released
 
 STATE = "state.json"
 NOT_STATED = (snapshots.LOG, snapshots.LINKS, snapshots.REJECTED, snapshots.PENDING)
@@ -92,6 +92,20 @@ def release_package(
         return _validated_release(project, package, progress, asked)
 
 
+@contextmanager
+def propose_package(
+    project: Project, package: Package, progress: Progress, asked: str | None, base_url: str | None = None
+) -> Iterator[Proposal]:
+    """What `release_package` would release, and why; writes nothing."""
+    from pipeline.release import propose
+
+    _check_asked(asked)
+    package = _placed(package, _checked(base_url))
+    extras = _validated(project, package, progress)
+    with propose(package, project.releases, extras, asked) as proposal:
+        yield proposal
+
+
 def _checked(base_url: str | None) -> str | None:
     from pipeline.describe import checked_base_url
 
@@ -123,6 +137,14 @@ def _alone(project: Project) -> Iterator[None]:
 def _validated_release(project: Project, package: Package, progress: Progress, asked: str | None) -> Released:
     from pipeline import describe
     from pipeline.release import release
+
+    extras = _validated(project, package, progress)
+    with progress.step("release"):
+        return release(package, project.releases, progress, extras, asked, describe.write)
+
+
+def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Path | str]:
+    """The files that a release has beside its tables. Raises InvalidData for a package that is invalid."""
     from pipeline.serve.metadata import stated
     from pipeline.validate import problems, settled, validate
 
@@ -136,8 +158,7 @@ def _validated_release(project: Project, package: Package, progress: Progress, a
     extras: dict[str, Path | str] = {"report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n"}
     if project.metadata.is_file():
         extras["metadata.yml"] = project.metadata
-    with progress.step("release"):
-        return release(package, project.releases, progress, extras, asked, describe.write)
+    return extras
 
 
 def _shown(package: Package, paths: Iterable[str], project: Project) -> str:

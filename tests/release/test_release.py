@@ -16,7 +16,7 @@ from pipeline.errors import InvalidData, Kind
 from pipeline.package import load
 from pipeline.progress import Progress
 from pipeline.release import Released, latest, release
-from tests.command import servicebanken
+from tests.command import invoke, servicebanken
 from tests.projects import SERVICES_METADATA, change, field, package, put, table, tree
 from tests.test_surroundings import assert_whole
 
@@ -291,3 +291,33 @@ def test_a_view_that_sqlite_refuses_is_named_and_nothing_is_released(tmp_path: P
     assert (problem.kind, problem.value, problem.file) == (Kind.BAD_VIEW, "broken", f"{tmp_path}/datapackage.json")
     assert "no such table: " in problem.rule
     assert list((tmp_path / "build/releases").iterdir()) == []
+
+
+def test_a_dry_run_says_which_version_it_would_be_and_why_and_writes_nothing(built: Path) -> None:
+    shops = (built / "build/package/data/shops.csv").read_text(encoding="utf-8")
+    put(built, {"build/package/data/shops.csv": shops + "new-shop,A new shop,staffed,\n"})
+    before = tree(built)
+    run = invoke("release", "--dry-run", "--quiet", "--project", built)
+    assert (run.code, run.err) == (0, "")
+    assert run.out == (
+        "Would be 0.2.0, after 0.1.0:\n"
+        "  minor  shops: 1 row added\n"
+        "           new-shop\n"
+        "  A release of these changes is a minor step.\n"
+    )
+    told = json.loads(invoke("release", "--dry-run", "--json", "--quiet", "--project", built).out)
+    assert (told["version"], told["before"], told["new"]) == ("0.2.0", "0.1.0", True)
+    assert [each["change"] for each in told["changes"]] == ["rows-added"]
+    refused = invoke("release", "--dry-run", "--quiet", "--version", "0.1.1", "--project", built)
+    assert refused.code == 1
+    assert "(shops: 1 row added). Ask for 0.2.0 or higher" in refused.err
+    assert tree(built) == before
+
+
+def test_a_dry_run_of_a_first_release_and_of_nothing_new_says_so(built: Path, tmp_path: Path) -> None:
+    nothing = invoke("release", "--dry-run", "--quiet", "--project", built)
+    assert (nothing.code, nothing.out) == (0, "Nothing has changed since 0.1.0.\n")
+    package(tmp_path / "new", [TOWNS], {"towns.csv": ROWS})
+    first = invoke("release", "--dry-run", "--quiet", "--project", tmp_path / "new")
+    assert (first.code, first.out) == (0, "Would be 1.0.0, the first release.\n")
+    assert not (tmp_path / "new/build").exists()
