@@ -30,9 +30,13 @@ def pool(url: str, network: Network, *, private: bool, handles: list[socket.sock
         "ca_certs": os.environ.get("SSL_CERT_FILE") or certifi.where(),
         "cert_reqs": "CERT_REQUIRED",
     }
-    if through := proxy(url):
-        return _proxied(through, trusted).connection_from_host(host, port, parts.scheme)
     terms: dict[str, Any] = {"network": network, "private": private, "handles": handles}
+    if through := proxy(url):
+        made = _proxied(through, trusted).connection_from_host(host, port, parts.scheme)
+        # The proxy may well be in a private network: the environment says so, not an answer.
+        made.conn_kw |= {**terms, "private": True}
+        made.ConnectionCls = _SecureConnection if isinstance(made, urllib3.HTTPSConnectionPool) else _Connection
+        return made
     if parts.scheme == "https":
         return _SecurePool(host, port, **trusted, **terms)
     return _Pool(host, port, **terms)

@@ -217,6 +217,7 @@ class Client:
             headers=self._headers(request, url, conditions),
             retries=False,
             redirect=False,
+            assert_same_host=False,
             timeout=timeout,
             preload_content=False,
             decode_content=False,

@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             answer(self)
 
-    do_POST = do_GET
+    do_POST = do_CONNECT = do_GET
 
     def page(self, page: Page) -> None:
         etag = f'"{hashlib.sha256(page.body).hexdigest()[:16]}"'

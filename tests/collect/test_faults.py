@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import os
 import socket
 import subprocess
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -455,7 +455,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that only its owner vouches for, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     made, key = folder / "cert.pem", folder / "key.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:public.example"]
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     subprocess.run(
         ["openssl", "req", "-x509", *curve, *subject, "-keyout", key, "-out", made], check=True, capture_output=True
@@ -565,5 +565,72 @@ def test_requests_keep_the_pace_that_was_agreed(tmp_path: Path, site: Site) -> N
     assert times[1] - times[0] >= 0.24
 
 
-def test_the_environment_of_the_tests_has_no_proxy() -> None:
-    assert not [name for name in os.environ if name.lower() in ("http_proxy", "https_proxy", "all_proxy")]
+# -- proxies ----------------------------------------------------------------------------------------------------------
+
+
+def tunnel(handler: Handler, port: int) -> None:
+    """What a proxy does with CONNECT: passes bytes on, here to a port of our own whatever was asked for."""
+    handler.send_response_only(200)
+    handler.end_headers()
+    with socket.create_connection(("127.0.0.1", port)) as there:
+        back = threading.Thread(target=_pass, args=(there, handler.connection), daemon=True)
+        back.start()
+        _pass(handler.connection, there)
+    handler.close_connection = True
+
+
+def _pass(here: socket.socket, there: socket.socket) -> None:
+    try:
+        while content := here.recv(65536):
+            there.sendall(content)
+        there.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+
+
+def test_a_proxy_is_asked_where_the_environment_names_one(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", site.address)
+    site.pages["http://public.example/shops.csv"] = Page(SHOPS)
+    made = register(tmp_path / "project", "http://public.example")
+    assert collected(made).outcome == "accepted"
+    site.pages["http://public.example/shops.csv"] = leads("http://127.0.0.1/inside.csv")
+    assert collected(made).problems[0].rule == "leads into a private network: 127.0.0.1 is private"
+    monkeypatch.setenv("no_proxy", "public.example")
+    assert collected(made, Network(lambda *_: ["10.0.0.1"])).outcome == "failed"
+    assert len(site.requests) == 2
+
+
+def test_a_proxy_passes_tls_on_and_reads_nothing_of_it(
+    tmp_path: Path, site: Site, secure: Site, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", site.address)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    site.pages["public.example:443"] = lambda handler: tunnel(handler, secure.port)
+    made = register(tmp_path / "project", "https://public.example")
+    assert collected(made).outcome == "accepted"
+    assert (site.requests, secure.requests) == (["CONNECT public.example:443"], ["GET /shops.csv"])
+
+
+def test_what_is_written_out_as_private_is_asked_for_without_the_proxy(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert collected(project).outcome == "accepted"
+
+
+def test_an_answer_that_dribbles_through_a_proxy_is_cut_off_too(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dribble(handler: Handler) -> None:
+        for byte in (HEAD + LENGTH + NEWER) * 3:
+            handler.raw(bytes([byte]))
+            time.sleep(0.02)
+
+    monkeypatch.setenv("http_proxy", site.address)
+    made = register(tmp_path / "project", "http://public.example")
+    source = made.root / "sources/register/source.yml"
+    source.write_text(source.read_text(encoding="utf-8").replace("seconds: 5", "seconds: 0.3"), encoding="utf-8")
+    site.pages["http://public.example/shops.csv"] = dribble
+    assert [problem.rule for problem in collected(made).problems] == ["took longer than 0.3 seconds"]
