@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from pipeline import about as told
+from pipeline.history import names
 from pipeline.serve.pages.dataset import Dataset, Table
 
 
@@ -61,4 +63,16 @@ def _files(dataset: Dataset) -> list[tuple[str, str, int]]:
         (path, dataset.words.plain(text), (dataset.folder / path).stat().st_size)
         for path, text in wanted
         if (dataset.folder / path).is_file()
+    ]
+
+
+def releases(con: sqlite3.Connection, dataset: Dataset) -> list[dict[str, Any]]:
+    """The releases that this one knows of, the latest first: version, date, and what changed, a text a line."""
+    called = names(dataset.package)
+    if called.releases not in dataset.tables:
+        return []
+    listed = con.execute(called.sql("SELECT * FROM {releases} ORDER BY number DESC")).fetchall()
+    return [
+        {"version": row["version"], "date": row["date"], "changes": row[dataset.words.language].splitlines()}
+        for row in listed
     ]

@@ -21,6 +21,9 @@ from pipeline.tables import identifier
 PAGE = 50
 """Rows of a page where metadata.yml says nothing."""
 
+COUNTS = "_counts"
+"""The table of what was counted when the release was made, which is for programs."""
+
 TRACES = ("provenance", "discrepancies")
 """Tables about cells of other tables, whose rows are shown where those cells are."""
 
@@ -223,7 +226,7 @@ def _objects(con: sqlite3.Connection) -> list[tuple[str, str, str | None]]:
     return [
         (name, kind, next((index for index, sql in indexes.items() if f'content="{name}"' in sql), None))
         for name, kind in kept
-        if not name.startswith("sqlite_")
+        if not name.startswith("sqlite_") and name != COUNTS
     ]
 
 

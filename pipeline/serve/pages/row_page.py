@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipeline.about import address
+from pipeline.history import names, of_row
 from pipeline.serve.pages import maps
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
@@ -82,10 +83,10 @@ def context(
     con: sqlite3.Connection, dataset: Dataset, links: Links, table: Table, key: Sequence[str]
 ) -> dict[str, Any] | None:
     """What the template of a row needs, or None where there is no such row."""
-    names = table.key or ("rowid",)
-    if len(key) != len(names):
+    keyed = table.key or ("rowid",)
+    if len(key) != len(keyed):
         return None
-    condition = " AND ".join(f"{identifier(name) if name != 'rowid' else 'rowid'} = ?" for name in names)
+    condition = " AND ".join(f"{identifier(name) if name != 'rowid' else 'rowid'} = ?" for name in keyed)
     row = con.execute(f"SELECT * FROM {identifier(table.name)} WHERE {condition}", list(key)).fetchone()
     if row is None:
         return None
@@ -105,7 +106,7 @@ def context(
         "map": maps.of_row(con, cells, table, row),
         "sources": sources,
         "disagreements": _disagreements(con, cells, table, row),
-        "changes": _changes(con, dataset, table, row),
+        "changes": history(con, dataset, table, [row[each] for each in table.key] if table.key else []),
     }
 
 
@@ -235,10 +236,40 @@ def _disagreements(con: sqlite3.Connection, cells: Cells, table: Table, row: Map
     return told
 
 
-def _changes(con: sqlite3.Connection, dataset: Dataset, table: Table, row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What earlier releases said of the row, from the table `changes` where a release has one."""
-    changes = dataset.tables.get("changes")
-    if changes is None or not {"table", "key", "version"} <= set(changes.by_name):
+def history(con: sqlite3.Connection, dataset: Dataset, table: Table, key: Sequence[Any]) -> list[dict[str, Any]]:
+    """What releases changed in the row, the latest first; empty where a release has no history, or only its own."""
+    called = names(dataset.package)
+    if called.changes not in dataset.tables:
         return []
-    sql = 'SELECT * FROM changes WHERE "table" = :table AND key = :key ORDER BY rowid DESC LIMIT 50'
-    return [dict(each) for each in con.execute(sql, _of(table, row)).fetchall()]
+    cells = Cells(dataset, _NOWHERE)
+    return [
+        {
+            "release": line.release,
+            "change": dataset.words(f"change_{line.change}")
+            if dataset.words.get(f"change_{line.change}")
+            else line.change,
+            "field": _title(table, line.field),
+            "old": _as_said(cells, con, table, line.field, line.old),
+            "new": _as_said(cells, con, table, line.field, line.new),
+        }
+        for line in reversed(of_row(con, table.name, key, called))
+    ]
+
+
+_NOWHERE = Links("", "", "", "", "")
+
+
+def _title(table: Table, field: str | None) -> str:
+    return table.by_name[field].title if field in table.by_name else str(field or "")
+
+
+def _as_said(cells: Cells, con: sqlite3.Connection, table: Table, field: str | None, value: str | None) -> str:
+    """A value that a release had, as text from its CSV, the way the page says it."""
+    column = table.by_name.get(field or "")
+    if column is None or value is None:
+        return value or ""
+    if column.kind == "boolean":
+        return cells.said(column, {"true": 1, "false": 0}.get(value, value))
+    row = {column.name: value, **dict.fromkeys(column.others)}
+    cells.look_up(con, [column], [row])
+    return cells.text(column, row)

@@ -20,6 +20,9 @@ from pipeline.tables import identifier
 VALUES = 30
 """Values of a facet at most."""
 
+MOST_DRAWN = 20_000
+"""Rows that a map and a chart of years are drawn of; the page says so where there are more."""
+
 BARS = 12
 """Bars of a chart at most."""
 
@@ -62,6 +65,7 @@ def context(
         if everything or (column.name != INFERRED and (not rows or _has_value(column, rows)))
     ]
     count = _count(con, selection, len(rows), more)
+    drawn = 0 < count <= MOST_DRAWN
     facets = [_facet(con, cells, selection, table.by_name[name]) for name in selection.facets]
     return {
         "table": table,
@@ -72,8 +76,10 @@ def context(
         "count": count,
         "chips": _chips(con, cells, selection),
         "facets": facets,
-        "charts": [facet for facet in facets if len(facet.values) > 1] + _years(con, selection),
-        "map": maps.of_selection(con, cells, selection) if count else Markup(""),
+        "charts": [facet for facet in facets if len(facet.values) > 1] + (_years(con, selection) if drawn else []),
+        "map": maps.of_selection(con, cells, selection) if drawn else Markup(""),
+        "is_drawn": drawn or not count,
+        "most_drawn": MOST_DRAWN,
         "next": _next(links, selection, rows, more),
         "sorts": {column.name: _sort(selection, column) for column in columns},
         "operations": list(OPERATIONS),

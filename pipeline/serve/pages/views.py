@@ -54,9 +54,9 @@ class Site:
         """The page that lists tables, views and questions."""
         return self._page("tables.html", visit)
 
-    def about(self, _con: sqlite3.Connection, visit: Visit) -> Answer:
+    def about(self, con: sqlite3.Connection, visit: Visit) -> Answer:
         """The page on the data: how to cite it, files, how to ask from a program, releases."""
-        return self._page("about.html", visit, **cite.about(self.dataset))
+        return self._page("about.html", visit, **cite.about(self.dataset), history=cite.releases(con, self.dataset))
 
     def search(self, con: sqlite3.Connection, visit: Visit) -> Answer:
         """The page that searches everything."""
@@ -120,8 +120,10 @@ class Site:
             return self.error(404, visit)
         with limited(con, self.milliseconds):
             context = row_page.context(con, self.dataset, self.links, table, key)
+            changes = row_page.history(con, self.dataset, table, key) if context is None else []
         if context is None:
-            return self.error(404, visit)
+            gone = self.dataset.words("row_is_gone", version=changes[0]["release"]) if changes else None
+            return self.error(404, visit, gone)
         citation = cite.citation(self.dataset, context["name"])
         return self._page("row.html", visit, **context, citation=citation)
 

@@ -32,6 +32,10 @@ class Reader:
         """The page of a row."""
         return self.site.row(self.con, self._visit(f"{table}/{','.join(key)}"), table, [*key])
 
+    def about(self) -> Answer:
+        """The page on the data."""
+        return self.site.about(self.con, self._visit("-/about"))
+
     def search(self, words: str) -> Answer:
         """The page of a search."""
         return self.site.search(self.con, self._visit("-/search", q=words))

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
-from tests.serve.pages.conftest import Reader
+from tests.command import servicebanken
+from tests.projects import field, package, table
+from tests.serve.pages.conftest import Reader, reader
 
 
 def _facts(page: str) -> dict[str, str]:
@@ -80,3 +83,33 @@ def test_a_search_without_hits_is_a_page_too(words: str, swede: Reader) -> None:
 
 def test_a_search_that_is_too_long_is_refused(swede: Reader) -> None:
     assert swede.search("a" * 401).status == 400
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """The second release of some towns: one was renamed, and one is gone."""
+    folder = tmp_path_factory.mktemp("towns")
+    towns = table("towns", [field("id"), field("name", title="Name")], ["id"])
+    for rows in ("a,Aneby\nb,Bor\nc,Cederby\n", "a,Aneby\nb,Borås\n"):
+        package(folder, [towns], {"towns.csv": f"id,name\n{rows}"})
+        assert servicebanken("build", "--quiet", "--project", folder).code == 0
+    found = reader(folder / "build/releases/latest", "sv")
+    yield found
+    found.con.close()
+
+
+def test_a_row_tells_what_releases_changed(later: Reader) -> None:
+    page = str(later.row("towns", "b").body)
+    assert re.search(r'<section id="history">.*ändrad Name: <del>Bor</del> → <ins>Borås</ins>', page, re.S)
+    assert 'id="history"' not in str(later.row("towns", "a").body)
+
+
+def test_a_row_that_is_gone_says_since_when(later: Reader) -> None:
+    answer = later.row("towns", "c")
+    assert answer.status == 404
+    assert re.search(r"Raden togs bort i version \d+\.\d+\.\d+", str(answer.body))
+
+
+def test_the_page_on_the_data_lists_the_releases_and_what_they_changed(later: Reader) -> None:
+    page = str(later.about().body)
+    assert len(re.findall(r"<li><strong>", page.partition('class="releases"')[2])) == 2
