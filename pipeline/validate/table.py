@@ -14,6 +14,7 @@ import frictionless
 from frictionless import Checklist
 from frictionless.resources import TableResource
 
+from pipeline.validate.encoding import located
 from pipeline.validate.foreign import Parents, without
 from pipeline.validate.screen import Unscreened
 from pipeline.validate.streamed import Streamed
@@ -26,7 +27,10 @@ SMALL = 100_000
 
 
 def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frictionless.Report:
-    """The report on one table; a small one, and one that DuckDB cannot read, is left to frictionless's row stream."""
+    """The report on one table; a small one, and one that DuckDB cannot read, is left to frictionless's row stream.
+
+    It is frictionless's report, but that a byte of another encoding is reported with its place.
+    """
     timer = frictionless.helpers.Timer()
     checks = Checklist().connect(resource)
     try:
@@ -39,7 +43,8 @@ def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frict
             found = _opened(resource, parents, limit_errors, stack)
         except frictionless.FrictionlessException as exception:
             resource.close()
-            return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
+            found_errors = _placed(exception.to_errors(), resource)
+            return frictionless.Report.from_validation_task(resource, time=timer.time, errors=found_errors)
         stack.enter_context(resource)
         labels = resource.labels
         found_errors = [error for check in checks for error in check.validate_start()]
@@ -55,8 +60,13 @@ def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frict
         if not partial:
             found_errors += [error for check in checks for error in check.validate_end()]
     return frictionless.Report.from_validation_task(
-        resource, time=timer.time, labels=labels, errors=found_errors, warnings=warnings
+        resource, time=timer.time, labels=labels, errors=_placed(found_errors, resource), warnings=warnings
     )
+
+
+def _placed(found: list[frictionless.Error], resource: TableResource) -> list[frictionless.Error]:
+    path = Path(str(resource.normpath or ""))
+    return [located(error, path, str(resource.encoding)) for error in found]
 
 
 def _opened(resource: TableResource, parents: Parents, limit_errors: int, stack: ExitStack) -> Screened | Streamed:

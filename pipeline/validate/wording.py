@@ -177,10 +177,27 @@ def _duplicate_label(error: Any) -> Phrase | None:
     )
 
 
+def _encoding(error: Any) -> Phrase | None:
+    found = re.search(
+        r"'(.*?)' codec .* \(byte (\d+) of the file, in line (\d+), is (0x..); (.*)\)$", error.note or "", re.DOTALL
+    )
+    if not found:
+        return None
+    encoding, offset, line, byte, likely = found.groups()
+    name = likely.removeprefix("the file is likely ")
+    known = name != likely
+    return Phrase(
+        f"{byte} in line {line}, byte {offset} of the file, is not {encoding}; {likely}",
+        f"{byte} på rad {line}, byte {offset} i filen, är inte {encoding}; "
+        + (f"filen är troligen {name.replace('with broken bytes', 'med trasiga byte')}" if known else "okänd kodning"),
+    )
+
+
 WORDED: dict[str, Callable[[Any], Phrase | None]] = {
     "foreign-key": _foreign_key,
     "incorrect-label": _incorrect_label,
     "duplicate-label": _duplicate_label,
+    "encoding-error": _encoding,
     "blank-row": lambda _: Phrase("every cell is empty", "alla celler är tomma"),
     "missing-cell": lambda error: Phrase(
         f"the row ends before column {error.field_number}", f"raden slutar före kolumn {error.field_number}"

@@ -28,6 +28,11 @@ def found(report: frictionless.Report) -> list[tuple[Any, ...]]:
     return errors
 
 
+def plain(error: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The error without what frictionless does not say: where a byte of another encoding is."""
+    return (*error[:-1], error[-1].split(" (byte ")[0]) if error[1] == "encoding-error" else error
+
+
 def beyond(error: tuple[Any, ...]) -> bool:
     """Whether the error is of a rule that frictionless does not have: a part of a primary key is missing."""
     return error[1] == "primary-key" and "must not be missing" in error[4]
@@ -52,7 +57,7 @@ def assert_same_report(folder: Path, resources: list[dict[str, Any]], files: dic
     path.write_text(json.dumps(descriptor), encoding="utf-8")
     expected = validate(path, Terms("frictionless"))
     report = validate(path)
-    assert [error for error in found(report) if not beyond(error)] == found(expected)
+    assert [plain(error) for error in found(report) if not beyond(error)] == found(expected)
     assert [task.stats.get("rows") for task in report.tasks] == [task.stats.get("rows") for task in expected.tasks]
 
 
