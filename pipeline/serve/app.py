@@ -22,6 +22,7 @@ from pipeline.serve.places import VERSION
 from pipeline.serve.protocol import Protocol, most_connections
 from pipeline.serve.shelf import Folders, Library
 from pipeline.serve.site import Options, Site
+from pipeline.serve.workers import supervise
 
 BACKLOG = 2048
 """Connections that wait until they are answered."""
@@ -29,15 +30,17 @@ BACKLOG = 2048
 RELEASES = "SERVICEBANKEN_RELEASES"
 
 
-def run(folders: Folders, host: str, port: int, options: Options, open_browser: bool, progress: Progress) -> None:
+def run(
+    folders: Folders,
+    host: str,
+    port: int,
+    options: Options,
+    progress: Progress,
+    workers: int = 1,
+    open_browser: bool = False,
+) -> None:
     """Serves the releases until it is interrupted. Raises CannotRun where there is none or the port is taken."""
     site = Site(Library(folders), options, progress)
-    Protocol.most = most_connections()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            site, http=Protocol, log_level="warning", proxy_headers=False, server_header=False, lifespan="on"
-        )
-    )
     with _listen(host, port) as listening:
         shown, number = listening.getsockname()[:2]
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{number}/"
@@ -45,7 +48,24 @@ def run(folders: Folders, host: str, port: int, options: Options, open_browser: 
         if open_browser:
             webbrowser.open(address)
         with contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
+            if workers == 1:
+                _serve(site, listening)
+            else:
+                supervise(workers, lambda: _serve(site, listening))
+
+
+def _serve(site: Site, listening: socket.socket) -> None:
+    Protocol.most = most_connections()
+    config = uvicorn.Config(
+        site,
+        http=Protocol,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=20,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def below(releases: Path) -> Folders:

@@ -53,6 +53,14 @@ LONG = b"public, max-age=31536000, immutable"
 CLOSED = "/-/closed"
 """What Datasette is asked for in place of a page that is not for readers: nothing is there."""
 
+REFUSED = {
+    400: "What is asked is not understood: a column that is not there, or a value that is none.",
+    403: "This is not allowed.",
+    404: "This is not there.",
+    500: "This could not be answered. It is a fault of the server.",
+}
+"""What is said in place of a page, where data was asked for."""
+
 NOT_PASSED_ON = (b"cookie", b"authorization", b"accept-encoding", b"if-none-match", b"if-modified-since")
 OURS = (b"cache-control", b"vary", b"set-cookie", b"etag", b"referrer-policy")
 """Headers of Datasette's answers that are replaced or dropped."""
@@ -161,7 +169,7 @@ class Site:
             return redirect(f"{prefix(release.version, None)}files/{release.database.name}", (b"cache-control", SHORT))
         if "sql" in dict(parse_qsl(query)) and (form := _form_of_database(place, release)) is not None:
             return redirect(place.prefix + SQL[1:] + form + _question(query), NEVER_KEPT)
-        if not place.is_page and (unknown := _unknown_order(place, release, query)):
+        if not place.is_page and (unknown := _unknown_column(place, release, query)):
             return unknown
         if place.is_page and place.language is None and place.file is None:
             language = preferred(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))
@@ -205,6 +213,13 @@ class Site:
         stopped = Interruptions.count
 
         async def sent(message: Any) -> None:
+            if start.get("refused"):
+                return
+            if message["type"] == "http.response.start" and _is_page_for_data(message, place):
+                start["refused"] = True
+                sentence = REFUSED.get(message["status"], "This could not be answered.")
+                await send_answer(send, refusal(message["status"], sentence), scope["method"] == "HEAD")
+                return
             if message["type"] == "http.response.start":
                 is_whole = stopped == Interruptions.count
                 message = {**message, "headers": _headers(message, place, etag.encode(), is_whole)}
@@ -259,13 +274,22 @@ def _form_of_database(place: Place, release: Release) -> str | None:
     return match[1] if match else None
 
 
-def _unknown_order(place: Place, release: Release, query: str) -> Answer | None:
-    """The refusal to sort by a column that a table does not have, which Datasette 0.65 takes for a fault of its own."""
-    table = release.columns.get(tilde_decode(place.rest.rpartition("/")[2].partition(".")[0]))
-    asked = [value for name, value in parse_qsl(query) if name in ("_sort", "_sort_desc")]
-    if table is None or table.issuperset(asked):
+def _unknown_column(place: Place, release: Release, query: str) -> Answer | None:
+    """The refusal of a filter or an order by a column that a table does not have.
+
+    SQLite takes the name of an unknown column for a text, and finds nothing; Datasette 0.65 takes an unknown order for
+    a fault of its own.
+    """
+    columns = release.columns.get(tilde_decode(place.rest.rpartition("/")[2].partition(".")[0]))
+    if columns is None or place.rest.count("/") != 2:
         return None
-    return refusal(400, "The table has no column of the name that is to be sorted by.")
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        asked = value if name in ("_sort", "_sort_desc") else name
+        if not asked or (asked.startswith("_") and asked == name):
+            continue
+        if asked not in columns and asked.rpartition("__")[0] not in columns:
+            return refusal(400, "The table has no column of a name that is asked for.")
+    return None
 
 
 def _is_stream(place: Place, scope: Any) -> bool:
@@ -302,6 +326,12 @@ def _headers(message: Any, place: Place, etag: bytes, is_whole: bool) -> list[He
     else:
         headers.append(NEVER_KEPT)
     return headers
+
+
+def _is_page_for_data(message: Any, place: Place) -> bool:
+    """Whether a page says that something went wrong where data was asked for."""
+    media = dict(message["headers"]).get(b"content-type", b"")
+    return bool(message["status"] >= 400 and not place.is_page and media.startswith(b"text/html"))
 
 
 def _location(value: bytes, place: Place) -> bytes:

@@ -79,6 +79,9 @@ def test_every_address_answers_as_it_is_described(told: Any, site: str) -> None:
         ("services/places.json?_shape=array&_size=0x", 400),
         ("services/places.json?_shape=array&_sort=none", 400),
         ("services/places.json?_shape=array&_sort_desc=none", 400),
+        ("services/places.json?_shape=array&none=1", 400),
+        ("services/places.csv?none=1", 400),
+        ("services/none.csv", 404),
         ("-/sql.json?_shape=array&sql=DROP", 400),
     ],
 )
