@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
@@ -172,19 +174,32 @@ def _write_tables(
     released = load(folder).with_file(package.file)
     relations = {table.name: typed(con, released, table) for table in released.tables}
     contents = Contents(con, released, relations, created)
-    # The workbook is Python's work and the slowest; the others are mostly C's, which needs no Python lock.
+    _write_formats(contents, folder, partial(history.write, proposal=proposal, created=created), progress)
+
+
+def _write_formats(
+    contents: Contents, folder: Path, also: Callable[[sqlite3.Connection], None], progress: Progress
+) -> None:
+    """Writes the other formats, on two cores.
+
+    Rows go into SQLite, and into the workbook, through Python's hands, which one of the two can have at a time. What
+    else there is to do is DuckDB's and SQLite's own work: Parquet beside the one, indexes and search beside the other.
+    """
+    stem = contents.package.stem
+    filled = Event()
     with ThreadPoolExecutor(1) as beside:
-        apart = replace(contents, con=con.cursor())
-        workbook = beside.submit(xlsx.write, apart, folder / f"{released.stem}.xlsx")
+        apart = replace(contents, con=contents.con.cursor())
+        database = beside.submit(sqlite.write, apart, folder / f"{stem}.sqlite", also, filled.set)
+        database.add_done_callback(lambda _: filled.set())
         progress.advance(2, 7, "parquet")
         parquet.write(contents, folder / "data")
-        progress.advance(3, 7, "sqlite")
-        also = partial(history.write, proposal=proposal, created=created)
-        sqlite.write(contents, folder / f"{released.stem}.sqlite", also)
-        progress.advance(4, 7, "geojson")
+        progress.advance(3, 7, "geojson")
         geojson.write(contents, folder)
-        progress.advance(5, 7, "xlsx")
-        workbook.result()
+        filled.wait()
+        progress.advance(4, 7, "xlsx")
+        xlsx.write(contents, folder / f"{stem}.xlsx")
+        progress.advance(5, 7, "sqlite")
+        database.result()
 
 
 def _write_resource(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -46,8 +47,7 @@ class Contents:
         """The rows of a table, streamed."""
         cursor = self.con.cursor()
         cursor.execute(f"SELECT {columns} FROM {self.relations[table.name]}")
-        while batch := cursor.fetchmany(BATCH):
-            yield from batch
+        return chain.from_iterable(iter(partial(cursor.fetchmany, BATCH), []))
 
     @cached_property
     def types(self) -> dict[str, dict[str, str]]:
