@@ -68,7 +68,8 @@ def datasette(release: Release, version: str | None, language: str | None, relea
         plugins_dir=str(HERE / "plugins"),
         **both,
     )
-    made.jinja_env.auto_reload = False  # the templates do not change while they are served
+    templates = getattr(made, "jinja_env", None) or made._jinja_env  # 0.65, 1.0
+    templates.auto_reload = False  # they do not change while they are served
     return made
 
 
