@@ -45,7 +45,7 @@ def collect(
       servicebanken collect --only scb --dry-run
       servicebanken collect --only scb --accept "Two municipalities merged"
     """
-    from pipeline.collect import Terms, accept, check, collect, error_of, links, links_error, plan
+    from pipeline.collect import Terms, accept, check, collect, error_of, links, links_error, plan, told
     from pipeline.files import lock
 
     project = session.project
@@ -67,7 +67,7 @@ def collect(
             else:
                 with session.progress.step("collect"):
                     outcomes = collect(project, session.progress, terms)
-    session.print([outcome.to_dict() for outcome in outcomes], "\n".join(map(str, outcomes)))
+    session.print([outcome.to_dict() for outcome in outcomes], told(outcomes))
     _end(session, error_of(outcomes))
 
 

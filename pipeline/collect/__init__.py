@@ -5,7 +5,7 @@ from pipeline.collect.check import check
 from pipeline.collect.collect import collect
 from pipeline.collect.jobs import Terms
 from pipeline.collect.links import Link, links, links_error
-from pipeline.collect.outcome import Outcome, error_of
+from pipeline.collect.outcome import Outcome, error_of, told
 from pipeline.collect.plan import plan
 
-__all__ = ["Link", "Outcome", "Terms", "accept", "check", "collect", "error_of", "links", "links_error", "plan"]
+__all__ = ["Link", "Outcome", "Terms", "accept", "check", "collect", "error_of", "links", "links_error", "plan", "told"]

@@ -2,8 +2,8 @@
 
 A source that can say "not changed" to one conditional request is asked every time. One that cannot would have to send
 everything again: it is left alone until its `cadence` has passed. `--since DAY` is a cadence of one's own: whatever
-was asked last before that day is asked, and nothing else. What `--only` names is asked in any case, unless the source
-itself said how long it wants to be left alone.
+was asked last before that day is asked, and nothing else. What `--only` names is asked in any case. But a source that
+itself said how long it wants to be left alone is left alone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def standing(source: Source, fetch: Fetch, *, named: bool, since: str | None) ->
     if until and now < until < now + LONGEST_REST:
         return Standing(rests=_written(until))
     last = _last_asked(source, fetch, [line for line in log if line.get("verdict") in ("accepted", "unchanged")])
-    if named or last is None or last > now:
+    if last is None or last > now or (named and since is None):
         return Standing()
     if since is not None:
         return Standing(waits=f"a day before {since}") if last.date().isoformat() >= since else Standing()

@@ -30,11 +30,21 @@ class Outcome:
         """The outcome as JSON-ready data."""
         return {**asdict(self), "problems": [problem.to_dict() for problem in self.problems]}
 
-    def __str__(self) -> str:
+    def line(self, wide: int, wider: int) -> str:
+        """One line for a person: what is fetched and how it ended, each as wide as said, and what came of it."""
         rows = ", ".join(f"{table} {count:,}" for table, count in self.rows.items())
         asked = f"{self.requests} request{'s' * (self.requests != 1)}" if self.outcome != "waiting" else ""
-        line = "  ".join(part for part in (f"{self.fetch}  {self.outcome}", asked, rows, self.note) if part)
-        return "\n".join([line, *(f"  {request}" for request in self.asks)])
+        said = [f"{self.fetch:{wide}}", f"{self.outcome:{wider}}", asked, rows, self.note]
+        return "\n".join(["  ".join(filter(None, said)).rstrip(), *(f"  {request}" for request in self.asks)])
+
+
+def told(outcomes: list[Outcome]) -> str:
+    """A line for each outcome, in columns."""
+    if not outcomes:
+        return "No source says what to fetch."
+    wide = max(len(outcome.fetch) for outcome in outcomes)
+    wider = max(len(outcome.outcome) for outcome in outcomes)
+    return "\n".join(outcome.line(wide, wider) for outcome in outcomes)
 
 
 def failed(source: Source, fetch: Fetch, error: NotFetched) -> Outcome:

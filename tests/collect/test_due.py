@@ -13,6 +13,7 @@ from tests.collect.conftest import SHOPS, register
 from tests.collect.site import Page, Site
 from tests.collect.test_faults import HASTY
 from tests.command import invoke
+from tests.projects import example
 
 
 def outcomes(project: Project, **terms: object) -> list[str]:
@@ -156,3 +157,15 @@ def test_what_comes_of_it_is_there_as_json(tmp_path: Path, site: Site) -> None:
     (outcome,) = json.loads(run.out)
     assert (outcome["source"], outcome["fetch"], outcome["outcome"]) == ("register", "register", "failed")
     assert outcome["problems"][0]["kind"] == "not-fetched"
+
+
+def test_a_project_in_which_nothing_is_fetched_says_so(tmp_path: Path) -> None:
+    run = invoke("collect", "--project", example(tmp_path / "project"))
+    assert (run.code, run.out) == (0, "No source says what to fetch.\n")
+
+
+def test_since_and_only_together_ask_what_both_say(tmp_path: Path, site: Site) -> None:
+    project = silent(tmp_path / "project", site)
+    tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
+    assert outcomes(project, only=("register",), since="2020-01-01") == ["waiting"]
+    assert outcomes(project, only=("register",), since=tomorrow) == ["unchanged"]

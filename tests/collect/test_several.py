@@ -92,7 +92,7 @@ def test_a_source_of_two_fetches_has_one_log(tmp_path: Path, sites: list[Site]) 
     run = invoke("collect", "--project", project.root)
     assert run.out.splitlines() == [
         "register  accepted  1 request  shops 3",
-        "second  accepted  1 request  shops 3",
+        "second    accepted  1 request  shops 3",
     ], run.err
     log = (project.root / "sources/register/snapshots/log.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(log) == 4
