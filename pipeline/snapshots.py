@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class Pointer:
     """What accepted.json or rejected.json says; `fetched` is a time such as 2026-11-24T19:00:00Z.
 
     `validators` holds, by the answer's place in the snapshot, the headers that ask for it only if it has changed;
-    `asked` is a hash of what source.yml asked for.
+    `asked` is a hash of what source.yml asked for, and `rows` what came of it, by table.
     """
 
     snapshot: str
@@ -67,6 +67,7 @@ class Pointer:
     validators: tuple[dict[str, str], ...] = ()
     reasons: tuple[str, ...] = ()
     asked: str = ""
+    rows: dict[str, int] = field(default_factory=dict)
 
 
 def folder_of(source: Source, fetch: Fetch) -> Path:
@@ -92,8 +93,9 @@ def pointed(folder: Path, name: str) -> tuple[Snapshot, Pointer] | None:
             tuple(content.get("validators", ())),
             tuple(content.get("reasons", ())),
             content.get("asked", ""),
+            dict(content.get("rows", {})),
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise damaged(path, "is not the pointer that `collect` writes") from None
     return load(folder, pointer.snapshot), pointer
 

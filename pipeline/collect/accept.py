@@ -42,7 +42,7 @@ def _accepted(job: Job, reason: str) -> Outcome | None:
         file = str(snapshot.folder / snapshots.REJECTED)
         raise InvalidData(Problem(Kind.REJECTED_SNAPSHOT, f"has an answer that {error.rule}", fix, file=file)) from None
     store = Store(source, fetch)
-    store.accept(replace(pointer, reasons=(*pointer.reasons, f"accepted: {reason}")))
-    store.log(verdict="accepted", snapshot=snapshot.id, reasons=[*pointer.reasons, f"accepted: {reason}"])
     counts = {table: len(of.numbers) for table, of in rows.items()}
+    store.accept(replace(pointer, reasons=(*pointer.reasons, f"accepted: {reason}"), rows=counts))
+    store.log(verdict="accepted", snapshot=snapshot.id, reasons=[*pointer.reasons, f"accepted: {reason}"])
     return Outcome(source.name, fetch.id, "accepted", rows=counts)

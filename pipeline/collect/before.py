@@ -5,26 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline import snapshots
 from pipeline.errors import PipelineError
 from pipeline.fetched import Rows, read
 from pipeline.fetches import Fetch
-from pipeline.readers import BadAnswer, Request
+from pipeline.readers import Answer, BadAnswer, Request
 from pipeline.snapshots import Kept, Pointer, Snapshot
 from pipeline.sources import Source
 
 
 @dataclass(frozen=True)
 class Before:
-    """An accepted snapshot: its answers by request, their headers for a conditional request, and its rows."""
+    """An accepted snapshot: its answers by request, and their headers for a conditional request."""
 
     snapshot: Snapshot
     pointer: Pointer
     kept: dict[Request, Kept]
     bodies: dict[Request, bytes]
     conditions: dict[Request, dict[str, str]]
-    rows: dict[str, Rows]
+    fetch: Fetch
+
+    @cached_property
+    def rows(self) -> dict[str, Rows] | None:
+        """The rows as source.yml maps them now; None where the fetch has become another that cannot read them."""
+        try:
+            return read(self.fetch, [Answer(request, body) for request, body in self.bodies.items()])
+        except BadAnswer:
+            return None
 
     @property
     def sentinels(self) -> set[str]:
@@ -40,8 +49,7 @@ def before(source: Source, fetch: Fetch) -> Before | None:
             return None
         snapshot, pointer = found
         answers = snapshot.answers()
-        rows = read(fetch, answers)
-    except (PipelineError, BadAnswer):
+    except PipelineError:
         return None
     requests = [kept.request for kept in snapshot.kept]
     return Before(
@@ -50,7 +58,7 @@ def before(source: Source, fetch: Fetch) -> Before | None:
         dict(zip(requests, snapshot.kept, strict=True)),
         {answer.request: answer.body for answer in answers},
         conditions(snapshot, pointer),
-        rows,
+        fetch,
     )
 
 

@@ -11,7 +11,7 @@ from pipeline.collect.conversation import Conversation
 from pipeline.collect.drift import differences
 from pipeline.collect.fetch import Client, NotFetched, Received
 from pipeline.collect.store import Store, Stored, now
-from pipeline.fetched import Rows, read
+from pipeline.fetched import read
 from pipeline.fetches import Fetch
 from pipeline.package import Package
 from pipeline.readers import Answer, BadAnswer, Request, reader
@@ -55,21 +55,21 @@ class _Run:
     def verdict(self) -> Verdict:
         try:
             if self.conversation.hold(self._says_nothing_new, lambda request: self.store.hold(self.stored[request])):
-                assert self.before
-                return self._settled("unchanged", self.before.rows)
+                return self._unchanged()
+            self.snapshot = self.store.manifest([stored.kept for stored in self._said()])
+            if self.before and self.snapshot == self.before.snapshot.id:
+                return self._unchanged()
             lacking = reader(self.fetch.reader).missing(self.fetch, self.conversation.answers)
             rows = read(self.fetch, self.conversation.answers)
         except BadAnswer as error:
             return self._rejected([f"the answer to request {len(self.conversation.answers)} {error.rule}"], {})
-        self.snapshot = self.store.manifest([stored.kept for stored in self._said()])
-        if self.before and self.snapshot == self.before.snapshot.id:
-            return self._settled("unchanged", rows)
         reasons = [f"{what} was asked for and is not there" for what in lacking]
         reasons += differences(self.fetch, self.contract, self.before.rows if self.before else None, rows)
+        counts = {table: len(of.numbers) for table, of in rows.items()}
         if reasons:
-            return self._rejected(reasons, rows)
-        self.store.accept(self._pointer(self.snapshot))
-        return self._settled("accepted", rows)
+            return self._rejected(reasons, counts)
+        self.store.accept(self._pointer(self.snapshot, counts))
+        return self._settled("accepted", counts)
 
     # -- what is asked ---------------------------------------------------------------------------------------------
 
@@ -120,18 +120,21 @@ class _Run:
         """What is kept of the answers, in their order."""
         return [self.stored[answer.request] for answer in self.conversation.answers]
 
-    def _rejected(self, reasons: list[str], rows: dict[str, Rows]) -> Verdict:
+    def _unchanged(self) -> Verdict:
+        assert self.before
+        self.store.unchanged()
+        self.snapshot = self.before.snapshot.id
+        return self._settled("unchanged", self.before.pointer.rows)
+
+    def _rejected(self, reasons: list[str], rows: dict[str, int]) -> Verdict:
         self.snapshot = self.store.manifest([stored.kept for stored in self._said()])
-        self.store.reject(self._pointer(self.snapshot, tuple(reasons)))
+        self.store.reject(self._pointer(self.snapshot, rows, tuple(reasons)))
         return self._settled("rejected", rows, tuple(reasons))
 
-    def _settled(self, outcome: str, rows: dict[str, Rows], reasons: tuple[str, ...] = ()) -> Verdict:
-        if outcome == "unchanged":
-            self.store.unchanged()
+    def _settled(self, outcome: str, rows: dict[str, int], reasons: tuple[str, ...] = ()) -> Verdict:
         self.store.log(verdict=outcome, snapshot=self.snapshot, reasons=list(reasons) or None)
-        counts = {table: len(of.numbers) for table, of in rows.items()}
-        return Verdict(outcome, self.requests, self.bytes, counts, reasons)
+        return Verdict(outcome, self.requests, self.bytes, rows, reasons)
 
-    def _pointer(self, id: str, reasons: tuple[str, ...] = ()) -> Pointer:
+    def _pointer(self, id: str, rows: dict[str, int], reasons: tuple[str, ...] = ()) -> Pointer:
         validators = tuple(stored.validators for stored in self._said())
-        return Pointer(id, now(), validators, reasons, asked_for(self.fetch))
+        return Pointer(id, now(), validators, reasons, asked_for(self.fetch), rows)
