@@ -44,6 +44,7 @@ def about(dataset: Dataset) -> dict[str, Any]:
         "licences": told.licences(descriptor),
         "sources": told.sources(descriptor),
         "files": _files(dataset),
+        "located": next((table for table in dataset.tables.values() if table.location), None),
         "first": next((table for table in dataset.tables.values() if not table.is_view), None),
     }
 
