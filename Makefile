@@ -18,6 +18,7 @@ bench: .venv/bench
 	$(BIN)/python -m benchmarks.build
 	$(BIN)/python -m benchmarks.collect
 	$(BIN)/python -m benchmarks.describe
+	$(BIN)/python -m benchmarks.observations
 	$(BIN)/python -m benchmarks.validate
 	$(BIN)/python -m benchmarks.diff
 
