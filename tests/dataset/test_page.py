@@ -1,0 +1,115 @@
+"""The page of the real release in a real Chromium: accessible, complete in itself, small and quick, in print, too."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.describe.site.html import Page as Parsed
+from tests.describe.validators import complaints, needs_java, needs_validators
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PAGES = ("index.html", "index.sv.html")
+LOOKS = [
+    ("index.html", 1280, "light"),
+    ("index.html", 360, "dark"),
+    ("index.sv.html", 360, "light"),
+    ("index.sv.html", 1280, "dark"),
+]
+"""Every language, width and scheme, and each two of them together."""
+
+
+UNFOLD = """
+for (const place of ["#about", "#charts figure", "#download", "#connections", "#table-solutions"])
+  for (const each of document.querySelectorAll(`${place} details, details${place}`)) each.open = true
+"""
+"""Of what is folded, one of each kind; all of it would take axe minutes."""
+
+SHOWN = "each => each.checkVisibility()"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def opened(browser: Browser, file: Path, width: int = 1280, scheme: str = "light") -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(file.as_uri())
+    return page
+
+
+@pytest.mark.parametrize(("name", "width", "scheme"), LOOKS)
+def test_the_page_is_accessible(name: str, width: int, scheme: str, release: Path, browser: Browser) -> None:
+    page = opened(browser, release / name, width, scheme)
+    page.evaluate(UNFOLD)
+    found = Axe().run(page)
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_asked_of_elsewhere_and_nothing_fails(name: str, release: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto((release / name).as_uri())
+    assert asked == [(release / name).as_uri()]
+    assert faults == []
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_small_and_quick(name: str, release: Path, browser: Browser) -> None:
+    assert (release / name).stat().st_size < 1_000_000
+    taken = []
+    for _ in range(3):
+        page = opened(browser, release / name)
+        taken.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
+        page.context.close()
+    assert min(taken) < 500  # milliseconds
+
+
+@needs_validators
+@needs_java
+def test_the_page_is_valid_html(release: Path) -> None:
+    assert complaints("html", *(release / name for name in PAGES)) == []
+
+
+def test_a_chart_shows_every_row_of_its_table(release: Path) -> None:
+    said = Parsed((release / "index.html").read_text(encoding="utf-8")).text
+    assert "Kind Number set of service points 7 fixed service point 5" in said
+    assert "2017 1 0 0 2 0 2018" in said
+    assert "Flen" in said
+
+
+def test_a_link_of_the_diagram_opens_the_table_in_the_dictionary(release: Path, browser: Browser) -> None:
+    page = opened(browser, release / "index.html")
+    assert not page.get_by_text("The solution's name.").is_visible()
+    page.locator(".diagram a", has_text="Service solutions").click()
+    page.locator("#table-solutions > summary").click()
+    assert page.get_by_text("The solution's name.").is_visible()
+    page.context.close()
+
+
+def test_in_print_what_is_folded_is_unfolded_on_white(release: Path, browser: Browser) -> None:
+    page = opened(browser, release / "index.html", scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.get_by_text("The solution's name.").evaluate(SHOWN)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.context.close()
