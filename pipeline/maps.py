@@ -109,24 +109,48 @@ def svg_map(
     `href` of a point is the caller's word: it is escaped, and not judged. Nothing to draw gives an empty text.
     """
     places = _merged(points)
-    drawn = [*outline, *(area for area, _ in shaded)]
-    around = [place for area in drawn for ring in area.rings for place in ring]
-    around += [(point.longitude, point.latitude) for point in places]
-    if not around:
+    others = [place for area, _ in shaded for ring in area.rings for place in ring]
+    others += [(point.longitude, point.latitude) for point in places]
+    drawn = _drawn(outline, others, width)
+    if drawn is None:
         return Markup("")
-    sheet = _Sheet(around, width)
+    sheet, land = drawn
     parts = [
         Markup('<svg class="map" role="group" aria-labelledby="{0}-t {0}-d" viewBox="0 0 {1} {2}" width="{1}" ').format(
             name, width, sheet.height
         ),
         Markup('height="{}">').format(sheet.height),
         Markup('<title id="{0}-t">{1}</title><desc id="{0}-d">{2}</desc>').format(name, title, description),
-        _land(outline, sheet),
+        land,
         *(_shade(area, shade, sheet) for area, shade in shaded),
         *_points(places, sheet),
         Markup("</svg>"),
     ]
     return Markup("").join(parts)
+
+
+_LANDS: dict[tuple[int, int], tuple[Sequence[Area], _Sheet, Markup]] = {}
+"""The last outlines that were drawn, by their identity and the map's width; a page draws the same one every time."""
+
+MOST_LANDS = 16
+
+
+def _drawn(outline: Sequence[Area], others: list[Position], width: int) -> tuple[_Sheet, Markup] | None:
+    """The sheet that holds the outline and all else, and the outline drawn on it; None where there is nothing."""
+    known = _LANDS.get((id(outline), width))
+    if known is None or known[0] is not outline:
+        around = [place for area in outline for ring in area.rings for place in ring]
+        if not around:
+            return (_Sheet(others, width), _land(outline, _Sheet(others, width))) if others else None
+        sheet = _Sheet(around, width)
+        known = (outline, sheet, _land(outline, sheet))
+        if len(_LANDS) >= MOST_LANDS:
+            _LANDS.clear()
+        _LANDS[id(outline), width] = known
+    if all(known[1].holds(*place) for place in others):
+        return known[1:]
+    sheet = _Sheet([*(place for area in outline for ring in area.rings for place in ring), *others], width)
+    return sheet, _land(outline, sheet)
 
 
 def _merged(points: Iterable[Point]) -> list[Point]:
@@ -155,14 +179,25 @@ class _Sheet:
         west, east = min(x for x, _ in around), max(x for x, _ in around)
         south, north = min(y for _, y in around), max(y for _, y in around)
         self._project = _projection(west, east, south, north)
+        self._degrees = (west, east, south, north)
         flat = [self._project(x, y) for x, y in around]
         left, right = min(x for x, _ in flat), max(x for x, _ in flat)
         bottom, top = min(y for _, y in flat), max(y for _, y in flat)
+        self._flat = (left, right, bottom, top)
         across, down = max(right - left, LEAST), max(top - bottom, LEAST)
         self._middle = ((left + right) / 2, (bottom + top) / 2)
         self._scale = (width - 2 * self.MARGIN) / max(across, down / MOST_TALL)
         self.width = width
         self.height = round(down * self._scale) + 2 * self.MARGIN
+
+    def holds(self, longitude: float, latitude: float) -> bool:
+        """Whether the sheet would be the same if that position had been among those it was made for."""
+        west, east, south, north = self._degrees
+        if not (west <= longitude <= east and south <= latitude <= north):
+            return False
+        left, right, bottom, top = self._flat
+        x, y = self._project(longitude, latitude)
+        return left <= x <= right and bottom <= y <= top
 
     def place(self, longitude: float, latitude: float) -> tuple[float, float]:
         """Units from the left and from the top."""

@@ -152,3 +152,13 @@ def test_an_outline_is_drawn_in_few_bytes() -> None:
     path = re.search(r' d="([^"]*)"', text)
     assert path
     assert len(path[1]) < 10_000
+
+
+@pytest.mark.parametrize("place", [(15.0, 60.0), (11.0, 60.0), (30.0, 60.0), (15.0, 80.0)])
+def test_an_outline_that_was_drawn_before_makes_the_same_map(place: tuple[float, float]) -> None:
+    outline = [Area("a", "A", (((10.0, 55.0), (24.0, 55.0), (24.0, 69.0), (10.0, 69.0), (10.0, 55.0)),))]
+    point = [Point(*place, "here")]
+    first = svg_map(outline, point, title="t", description="d")
+    assert svg_map(outline, [Point(16.0, 61.0, "there")], title="t", description="d") != first
+    assert svg_map(outline, point, title="t", description="d") == first
+    assert svg_map([*outline], point, title="t", description="d") == first
