@@ -33,16 +33,22 @@ def collected(sources: list[Source], root: Path) -> Collected:
     """The accepted snapshots of all sources. Raises InvalidData for one that is damaged, or that is read no more."""
     sheets: dict[tuple[str, str], list[Sheet]] = {}
     accessed: dict[str, str | None] = {}
-    ages = []
+    ages: list[str] = []
+    lacking: list[str] = []
     for source in sources:
         for fetch in source.fetches:
             found = snapshots.accepted(source, fetch)
             day = found[1].fetched[:10] if found else None
             accessed[fetch.document] = max(filter(None, (accessed.get(fetch.document), day)), default=None)
-            ages.append(f"{fetch.id}: {_age(day)}")
+            if day is None:
+                lacking.append(fetch.id)
+            else:
+                ages.append(f"{fetch.id}: {_age(day)}")
             if found:
                 for table, sheet in _sheets(source, fetch, found[0], root).items():
                     sheets.setdefault((source.name, table), []).append(sheet)
+    if lacking:
+        ages.append(f"Not collected yet: {', '.join(lacking)}. Run `servicebanken collect`.")
     return Collected(sheets, accessed, tuple(ages))
 
 
@@ -68,10 +74,8 @@ def _sheet(name: str, fetch: Fetch, rows: Rows, files: Mapping[str, str]) -> She
     return Sheet(name, columns, rows.numbers, places, [files[digest] for digest in rows.snapshots], rows.snapshots)
 
 
-def _age(day: str | None) -> str:
+def _age(day: str) -> str:
     """How old a snapshot of a day is, in words. A clock that was set back makes none younger than today."""
-    if day is None:
-        return "has no snapshot yet; run `servicebanken collect`"
     days = (datetime.now(UTC).date() - datetime.fromisoformat(day).date()).days
     if days < 0:
         return f"snapshot of {day}, which is yet to come: is the clock right?"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from threading import Thread
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -68,14 +69,33 @@ def user_agent(project: Project) -> str:
 
 
 def side_by_side(fetches: Sequence[Fetch], work: Callable[[int], Result]) -> list[Result]:
-    """What `work` makes of each fetch, given its place; in their order."""
+    """What `work` makes of each fetch, given its place; in their order.
+
+    The threads are daemons: whoever presses Ctrl-C does not wait for the slowest server.
+    """
     groups: dict[str, list[int]] = {}
     for place, fetch in enumerate(fetches):
         groups.setdefault(urlsplit(fetch.url).netloc, []).append(place)
+    waiting = deque(groups.values())
+    done: dict[int, Result] = {}
+    raised: list[BaseException] = []
 
-    def together(places: list[int]) -> list[tuple[int, Result]]:
-        return [(place, work(place)) for place in places]
+    def worker() -> None:
+        while True:
+            try:
+                places = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                done.update({place: work(place) for place in places})
+            except BaseException as error:
+                raised.append(error)
 
-    with ThreadPoolExecutor(WORKERS) as workers:
-        done = dict(pair for pairs in workers.map(together, groups.values()) for pair in pairs)
+    threads = [Thread(target=worker, daemon=True) for _ in range(min(WORKERS, len(groups)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]
     return [done[place] for place in range(len(fetches))]

@@ -9,6 +9,8 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from pipeline.progress import Progress
 from pipeline.project import Project
 from tests.collect.conftest import SHOPS, register
 from tests.collect.site import Handler, Page, Site, serving
-from tests.projects import tree
+from tests.projects import put, tree
 
 HASTY = Patience(connect=1, read=0.3, retries=2, backoff=0.01)
 """Waits as short as a test can bear; the order of things is that of longer ones."""
@@ -261,6 +263,34 @@ def test_a_wait_that_is_asked_for_is_granted(project: Project, site: Site) -> No
     site.pages["/shops.csv"] = answer
     assert collected(project).outcome == "accepted"
     assert times[1] - times[0] >= 1
+
+
+def test_a_wait_until_a_time_is_granted(project: Project, site: Site) -> None:
+    times = []
+
+    def answer(handler: Handler) -> None:
+        times.append(time.time())
+        until = format_datetime(datetime.fromtimestamp(int(times[0]) + 2, UTC), usegmt=True)
+        handler.page(Page(NEWER) if len(times) > 1 else Page(b"", 503, {"Retry-After": until}, etag=False))
+
+    site.pages["/shops.csv"] = answer
+    assert collected(project).outcome == "accepted"
+    assert times[1] >= int(times[0]) + 2
+
+
+def test_a_source_that_knows_only_when_it_changed(tmp_path: Path, site: Site) -> None:
+    asked = []
+
+    def answer(handler: Handler) -> None:
+        asked.append(handler.headers.get("If-Modified-Since"))
+        same = asked[-1] == "Thu, 26 Nov 2026 12:00:00 GMT"
+        said = {"Last-Modified": "Thu, 26 Nov 2026 12:00:00 GMT"}
+        handler.page(Page(b"" if same else SHOPS, 304 if same else 200, said, etag=False))
+
+    made = register(tmp_path / "project", site.address)
+    site.pages["/shops.csv"] = answer
+    assert [collected(made).outcome for _ in range(3)] == ["accepted", "unchanged", "unchanged"]
+    assert asked == [None, *["Thu, 26 Nov 2026 12:00:00 GMT"] * 2]
 
 
 def test_a_wait_that_is_too_long_ends_the_fetch_and_not_the_patience_of_the_server(
@@ -563,6 +593,51 @@ def test_requests_keep_the_pace_that_was_agreed(tmp_path: Path, site: Site) -> N
     site.pages |= {"/shops.csv": answer, "/2": answer}
     assert collected(made).outcome == "accepted"
     assert times[1] - times[0] >= 0.24
+
+
+# -- pages made for people ---------------------------------------------------------------------------------------------
+
+PAGES = """\
+publisher: Town
+licence: unstated
+rank: 5
+documents:
+  - id: shops
+    url: https://example.org/shops
+fetch:
+  - id: shops
+    reader: html
+    url: {address}/shops
+    document: shops
+    cadence: 30
+    ask: {{rows: li, cells: {{id: "@id", name: b}}, next: "a[rel=next]", pages: "5"}}
+    tables:
+      shops:
+        columns: {{id: id, name: name, kind: {{value: staffed}}}}
+    limits: {{per_second: 1000, seconds: 5}}
+"""
+
+
+def test_pages_are_asked_for_as_robots_txt_allows_and_at_its_pace(tmp_path: Path, site: Site) -> None:
+    made = register(tmp_path / "project", site.address)
+    put(made.root, {"sources/register/source.yml": PAGES.format(address=site.address)})
+    times: list[float] = []
+
+    def answer(handler: Handler) -> None:
+        times.append(time.monotonic())
+        more = '<a rel="next" href="/shops/2">more</a>' if handler.path == "/shops" else ""
+        number = len(times)
+        handler.page(Page(f'<ul><li id="shop-{number}"><b>Shop {number}</b></ul>{more}'.encode()))
+
+    site.pages |= {"/shops": answer, "/shops/2": answer}
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nCrawl-delay: 0.4\nDisallow: /shops/3\n")
+    (outcome,) = collect(made, Progress(), Terms(patience=HASTY))
+    assert (outcome.outcome, outcome.rows) == ("accepted", {"shops": 2})
+    assert times[1] - times[0] >= 0.38
+    assert site.requests == ["GET /robots.txt", "GET /shops", "GET /shops/2"]
+    site.pages["/robots.txt"] = Page(b"User-agent: servicebanken\nDisallow: /shops/\n")
+    (outcome,) = collect(made, Progress(), Terms(patience=HASTY))
+    assert outcome.problems[0].rule == "is a page that robots.txt does not want to be fetched"
 
 
 # -- proxies ----------------------------------------------------------------------------------------------------------

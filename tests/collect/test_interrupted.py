@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -166,6 +167,28 @@ def _kill(project: Project, server: Slow, seconds: float) -> None:
     time.sleep(max(0.0, seconds))
     process.kill()
     process.communicate()
+
+
+def test_whoever_presses_ctrl_c_does_not_wait_for_the_slowest_server(tmp_path: Path) -> None:
+    with kolada() as server:
+        project = figures(tmp_path, server.url)
+        whole = server.answer
+
+        def answer(asked: Asked) -> Reply:
+            if len(server.asked) > 3:
+                time.sleep(8)
+            return whole(asked)
+
+        server.answer = answer  # type: ignore[method-assign]
+        process = start("collect", "--quiet", "--project", project.root)
+        while len(server.asked) < 4:
+            time.sleep(0.01)
+        interrupted = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 1
+        assert time.monotonic() - interrupted < 4
+        server.answer = whole  # type: ignore[method-assign]
+        assert collected(project).requests == REQUESTS - 3
 
 
 def test_two_collects_at_once_do_not_meet(tmp_path: Path) -> None:
