@@ -34,6 +34,11 @@ class Links:
         """The page that searches everything."""
         return f"{self.site}-/search"
 
+    @property
+    def sql(self) -> str:
+        """The page for a query of one's own."""
+        return f"{self.site}-/sql"
+
     def about(self, part: str = "") -> str:
         """The page on the data, or a part of it."""
         return f"{self.site}-/about{f'#{part}' if part else ''}"

@@ -135,7 +135,11 @@ class Site:
         return Answer(status, body)
 
     def _page(self, template: str, visit: Visit, **context: Any) -> Answer:
-        return Answer(200, render(template, self.dataset, self.place, visit, **context))
+        return Answer(200, self.page(template, visit, **context))
+
+    def page(self, template: str, visit: Visit, **context: Any) -> str:
+        """The page that a template makes."""
+        return render(template, self.dataset, self.place, visit, **context)
 
 
 @contextmanager

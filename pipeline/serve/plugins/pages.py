@@ -6,18 +6,13 @@ import re
 import sqlite3
 import traceback
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from datasette import Response, hookimpl
 from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode, tilde_encode
 
-from pipeline.package import DESCRIPTOR
-from pipeline.serve.instance import CONFIGURATION
-from pipeline.serve.pages.dataset import read
-from pipeline.serve.pages.links import Links
-from pipeline.serve.pages.render import Place, Visit
+from pipeline.serve.pages.of import site_of, visit_of
 from pipeline.serve.pages.views import Answer, Site
 
 NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -30,7 +25,7 @@ View = Callable[..., Answer]
 @hookimpl
 def register_routes(datasette: Any) -> list[tuple[str, Any]]:
     """The addresses of the pages of the release that the instance serves; none where its database is no release's."""
-    site = _site(datasette)
+    site = site_of(datasette)
     if site is None:
         return []
     database = re.escape(tilde_encode(site.dataset.name))
@@ -52,49 +47,24 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
 @hookimpl
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
     """A page in the reader's language for what went wrong, where a page was asked for."""
-    site = _site(datasette)
+    site = site_of(datasette)
     if site is None or not _is_page(request):
         return None
     status = getattr(exception, "status", 500)
     if status == 500:
         traceback.print_exception(exception)
-    return _response(site.error(status, _visit(request)))
+    return _response(site.error(status, visit_of(request)))
 
 
 @hookimpl
 def forbidden(datasette: Any, request: Any) -> Any:
     """The same for what is not allowed; as data where data was asked for."""
-    site = _site(datasette)
+    site = site_of(datasette)
     if site is None:
         return None
     if _is_page(request):
-        return _response(site.error(403, _visit(request)))
+        return _response(site.error(403, visit_of(request)))
     return Response.json({"ok": False, "error": str(site.dataset.words("error_403")), "status": 403}, status=403)
-
-
-def _site(datasette: Any) -> Site | None:
-    """The release beside the instance's database; read once, and kept on the instance."""
-    kept = getattr(datasette, "_pages", None)
-    if kept is None:
-        kept = datasette._pages = (_read(datasette),)
-    return kept[0]
-
-
-def _read(datasette: Any) -> Site | None:
-    paths = [Path(database.path) for database in datasette.databases.values() if database.path]
-    folder = next((path.parent for path in paths if (path.parent / DESCRIPTOR).is_file()), None)
-    if folder is None:
-        return None
-    told = datasette.plugin_config(CONFIGURATION)
-    dataset = read(folder, told["language"])
-    place = Place(
-        told["language"],
-        Links(told["site"], told["root"], told["files"], told["assets"], dataset.name),
-        told["languages"],
-        told["releases"],
-        told["latest"],
-    )
-    return Site(dataset, place, int(datasette.setting("sql_time_limit_ms")))
 
 
 def _view(datasette: Any, site: Site, view: View) -> Callable[[Any], Awaitable[Response]]:
@@ -103,7 +73,7 @@ def _view(datasette: Any, site: Site, view: View) -> Callable[[Any], Awaitable[R
     async def answer(request: Any) -> Response:
         if request.method not in ("GET", "HEAD"):
             return Response.text("Method not allowed", status=405)
-        visit = _visit(request)
+        visit = visit_of(request)
         arguments = _arguments(request.url_vars)
 
         def run(con: sqlite3.Connection) -> Answer:
@@ -127,10 +97,6 @@ def _arguments(named: dict[str, str]) -> list[Any]:
     if "ending" in named:
         arguments.append(named["ending"])
     return arguments
-
-
-def _visit(request: Any) -> Visit:
-    return Visit(request.path, request.query_string, f"{request.scheme}://{request.host}")
 
 
 def _response(answer: Answer) -> Response:

@@ -10,6 +10,7 @@ from typing import Any
 from datasette import Response, hookimpl
 
 from pipeline.serve.gate import Busy
+from pipeline.serve.pages.of import site_of, visit_of
 from pipeline.serve.sql import limits
 from pipeline.serve.sql.process import Refused, Rows, ask
 
@@ -52,7 +53,7 @@ def _database(datasette: Any) -> Path:
 async def _shown(
     request: Any, datasette: Any, sql: str, answer: Rows | None, error: str | None, status: int, headers: dict[str, str]
 ) -> Any:
-    """The page, from sql.html, which gets `sql`, `columns`, `rows`, `truncated`, `error`, `limits`, `query_string`."""
+    """The page, from sql.html, which gets `sql`, `columns`, `rows`, `truncated`, `error`, `limits`."""
     context = {
         "sql": sql,
         "columns": answer.columns if answer else [],
@@ -60,10 +61,12 @@ async def _shown(
         "truncated": bool(answer and answer.truncated),
         "asked": answer is not None,
         "error": error,
-        "query_string": request.query_string,
         "limits": {"rows": limits.ROWS, "seconds": limits.SECONDS, "characters": limits.LONGEST},
     }
-    text = await datasette.render_template("sql.html", context, request=request)
+    pages = site_of(datasette)
+    if pages is None:
+        return Response.text("There are no pages of this database.", status=404)
+    text = pages.page("sql.html", visit_of(request), **context)
     return Response.html(text, status=status, headers=headers)
 
 
