@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: build serve test bench check docs lock clean
+.PHONY: build serve test bench datasette1 check docs lock clean
 
 build: .venv/run
 	$(BIN)/servicebanken build
@@ -21,6 +21,10 @@ bench: .venv/bench
 	$(BIN)/python -m benchmarks.observations
 	$(BIN)/python -m benchmarks.validate
 	$(BIN)/python -m benchmarks.diff
+
+# The tests of serving on the newest pre-release of Datasette 1.0, in an environment of its own.
+datasette1: .venv-datasette1/ready
+	.venv-datasette1/bin/python -m pytest tests/serve -n auto --dist loadfile
 
 check: .venv/test
 	$(BIN)/ruff format --check .
@@ -43,6 +47,11 @@ lock: .venv/test
 	  --custom-compile-command "make lock" locks/validators.in -o locks/validators.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" locks/moto.in -o locks/moto.txt
+	grep -v '^[ #]' locks/test.txt | sed 's/ *\\$$//' | grep -v '^datasette==' > build/constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" --extra test --override locks/datasette1.in -c build/constraints.txt \
+	  pyproject.toml locks/build.in -o locks/datasette1.txt
+	rm build/constraints.txt
 
 clean:
 	rm -rf .venv build/package build/releases build/state.json
@@ -74,3 +83,9 @@ clean:
 
 .venv/bench: .venv/test locks/bench.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
+
+.venv-datasette1/ready: locks/datasette1.txt pyproject.toml
+	$(PYTHON) -m venv .venv-datasette1
+	.venv-datasette1/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/datasette1.txt
+	PYTHONWARNINGS=ignore .venv-datasette1/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

@@ -1,0 +1,350 @@
+"""What serving costs: `servicebanken serve` against stock Datasette on the bare table, in one run.
+
+    python -m benchmarks.serve [--rows N] [--seconds S] [--keep DIR] [--part pages|cache|hostile|own|soak ...]
+
+Load comes from wrk, on the same processors as the servers. Stock Datasette is `datasette serve` as installed, on a file
+that has the table and an index of words and no other. Ours is the release that `servicebanken build` makes of the same
+rows, served by `servicebanken serve --workers 2`. Each page is asked for in two ways: `new`, every address once, so
+that nothing kept in memory helps; and `again`, one address all the time. Stock keeps nothing: it is asked `again`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from benchmarks import service_points as points
+
+BIN = Path(sys.executable).parent
+HOST = "data.example.org"
+
+SCRIPT = """
+local number = 0
+local new = os.getenv("BENCH_NEW") == "1"
+local path = os.getenv("BENCH_PATH")
+local mark = string.find(path, "?", 1, true) and "&" or "?"
+wrk.headers["Host"] = os.getenv("BENCH_HOST")
+local seed = os.getenv("BENCH_SEED")
+function request()
+  if not new then return wrk.format("GET", path) end
+  number = number + 1
+  return wrk.format("GET", path .. mark .. "_n=" .. seed .. number)
+end
+function done(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format("RESULT %d %d %d %d %d %d\\n", summary.requests, summary.duration, latency:percentile(50),
+    latency:percentile(95), latency:percentile(99), errors.status + errors.connect + errors.read + errors.timeout))
+end
+"""
+
+PAGES = {
+    "table HTML, two facets": ("/sv/points/points?_facet=county&_facet=type", "/bare/points?_facet=county&_facet=type"),
+    "filtered HTML, two facets": (
+        "/sv/points/points?county=07&_facet=county&_facet=type",
+        "/bare/points?county=07&_facet=county&_facet=type",
+    ),
+    "table JSON, 100 rows": ("/points/points.json?_shape=array&_size=100", "/bare/points.json?_shape=array&_size=100"),
+    "search, a word of every third row": (
+        f"/sv/points/points?_search={points.COMMON}",
+        f"/bare/points?_search={points.COMMON}",
+    ),
+    "search, a rare word": ("/sv/points/points?_search=s%C3%A4llsynt", "/bare/points?_search=s%C3%A4llsynt"),
+    "row HTML": ("/sv/points/points/4711", "/bare/points/4711"),
+}
+"""Ours and stock's address of each page. `bare` is the name of stock's database."""
+
+TARGETS = {
+    "table HTML, two facets": 15.0,
+    "filtered HTML, two facets": 15.0,
+    "table JSON, 100 rows": 40.0,
+    "search, a word of every third row": 5.0,
+    "search, a rare word": 5.0,
+    "row HTML": 1.5,
+}
+
+OWN = ("/sv/", "/en/", "/sv/{}", "/sv/{}/{}", "/{}/{}.json?_shape=array", "/sv/-/search?q=lanthandel", "/sv/-/about")
+"""Pages of a dataset that is there, with its name and a table."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of a load: requests a second, milliseconds, and requests without a good answer."""
+
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    failed: int
+
+    def __str__(self) -> str:
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{self.rate:9.1f}/s  p50 {self.p50:7.1f}  p95 {self.p95:7.1f}  p99 {self.p99:7.1f} ms{failed}"
+
+
+def loaded(port: int, path: str, clients: int, seconds: float, new: bool, host: str = "localhost") -> Load:
+    """What came of so many clients that ask for a path for so many seconds."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(SCRIPT)
+        script.flush()
+        told = {"BENCH_PATH": path, "BENCH_NEW": str(int(new)), "BENCH_HOST": host, "BENCH_SEED": f"{time.time_ns()}x"}
+        command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", "-s", script.name]
+        out = subprocess.run(
+            [*command, f"http://127.0.0.1:{port}"],
+            env={**os.environ, **told},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    match = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", out)
+    assert match is not None, out
+    requests, duration, *latency, failed = map(int, match.groups())
+    p50, p95, p99 = (each / 1000 for each in latency)
+    return Load(requests / (duration / 1e6), p50, p95, p99, failed)
+
+
+@contextmanager
+def running(*command: str | Path, port: int, path: str, host: str = "localhost") -> Iterator[int]:
+    """A server that answers at the path, while this lasts; the number of its process."""
+    with subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            deadline = time.monotonic() + 120
+            while not _answers(port, path, host):
+                assert process.poll() is None, command
+                assert time.monotonic() < deadline, command
+                time.sleep(0.1)
+            yield process.pid
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+def _answers(port: int, path: str, host: str) -> bool:
+    try:
+        with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host}), timeout=30) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+@contextmanager
+def ours(release: Path, *options: str) -> Iterator[tuple[int, int]]:
+    """Port and process of ours on a release."""
+    port = _port()
+    command: list[str | Path] = [BIN / "servicebanken", "serve", release, "--port", str(port), "--quiet", *options]
+    with running(*command, port=port, path="/sv/") as pid:
+        yield port, pid
+
+
+@contextmanager
+def stock(database: Path) -> Iterator[int]:
+    """The port of stock Datasette on a file."""
+    port = _port()
+    command = (BIN / "datasette", "serve", database, "--port", str(port))
+    with running(*command, port=port, path="/-/versions.json"):
+        yield port
+
+
+# -- the parts ---------------------------------------------------------------------------------------------------------
+
+
+def pages(release: Path, bare: Path, seconds: float) -> None:
+    """Each page from stock and from ours, with 8 and with 16 clients."""
+    for clients in (8, 16):
+        print(f"\n{clients} clients")
+        for name, (our_path, stock_path) in PAGES.items():
+            with stock(bare) as port:
+                peer = loaded(port, stock_path, clients, max(seconds, 8), new=False)
+            with ours(release, "--workers", "2") as (port, _):
+                loaded(port, our_path, clients, 1, new=False)
+                _check_facets(port, our_path)
+                new = loaded(port, our_path, clients, seconds, new=True)
+                again = loaded(port, our_path, clients, seconds, new=False)
+            print(f"  {name}  (wanted: {TARGETS[name]:g} x stock)")
+            print(f"    stock          {peer}")
+            print(f"    ours, new      {new}  {_ratio(new, peer)}")
+            print(f"    ours, again    {again}  {_ratio(again, peer)}", flush=True)
+
+
+def _ratio(one: Load, other: Load) -> str:
+    return f"{one.rate / other.rate:.1f} x stock" if other.rate else "stock answered nothing in time"
+
+
+def _check_facets(port: int, path: str) -> None:
+    """Every facet that was asked for stands in the page, with a count."""
+    if "_facet=" not in path:
+        return
+    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
+        text = answer.read().decode()
+    assert "type07" in text, "the facet of types is left out"
+    assert re.search(r"county(=|%3D)07", text), "the facet of counties is left out"
+
+
+def cache(project: Path, seconds: float) -> None:
+    """Through nginx, from its cache; and the whole table as a file."""
+    folder = Path(tempfile.mkdtemp())
+    first = 18_100 + os.getpid() % 1000
+    options = ("--project", project, "--address", f"http://{HOST}", "--port", str(first), "--workers", "2")
+    subprocess.run([BIN / "servicebanken", "serve", "--production", folder, *options, "--quiet"], check=True)
+    conf = (folder / "nginx.conf").read_text().replace("/var/cache/nginx/servicebanken", f"{folder}/cache")
+    (folder / "nginx.conf").write_text(conf.replace("listen 80;", f"listen 127.0.0.1:{first + 5};"))
+    (folder / "main.conf").write_text(
+        f"user root; pid {folder}/pid; error_log {folder}/error.log; worker_processes 2; events {{}} http {{ "
+        f"include /etc/nginx/mime.types; access_log off; include {folder}/nginx.conf; }}"
+    )
+    serve = (BIN / "servicebanken", "serve", "--project", project, "--address", f"http://{HOST}", "--quiet", "--port")
+    nginx = (
+        shutil.which("nginx", path="/usr/sbin:/usr/bin") or "nginx",
+        "-c",
+        folder / "main.conf",
+        "-g",
+        "daemon off;",
+    )
+    print("\nthrough nginx, 8 clients")
+    with (
+        running(*serve, str(first), port=first, path="/sv/", host=HOST),
+        running(*serve, str(first + 1), port=first + 1, path="/sv/", host=HOST),
+        running(*nginx, port=first + 5, path="/sv/", host=HOST),
+    ):
+        for name, path in {
+            "table HTML, two facets": PAGES["table HTML, two facets"][0],
+            "table JSON, 100 rows": PAGES["table JSON, 100 rows"][0],
+            "row HTML": PAGES["row HTML"][0],
+            "row JSON": "/points/points/4711.json?_shape=array",
+            "a question, JSON": "/points/by-county.json?_shape=array&county=07",
+        }.items():
+            loaded(first + 5, path, 8, 1, new=False, host=HOST)
+            print(f"  {name:26} {loaded(first + 5, path, 8, seconds, new=False, host=HOST)}", flush=True)
+        version = max(path.name for path in (project / "build/releases").iterdir() if path.name[0].isdigit())
+        for name in ("data/points.csv",):
+            size, started = 0, time.monotonic()
+            asked = Request(f"http://127.0.0.1:{first + 5}/{version}/files/{name}", headers={"Host": HOST})
+            with urlopen(asked, timeout=600) as answer:
+                while chunk := answer.read(1 << 20):
+                    size += len(chunk)
+            took = time.monotonic() - started
+            print(f"  {name}: {size / 1e6:.0f} MB in {took:.2f} s, {size / 1e6 / took:.0f} MB/s")
+    shutil.rmtree(folder)
+
+
+def hostile(release: Path, seconds: float) -> None:
+    """A reader's p95 on row data while ten clients run queries that never end, and how large their processes get."""
+    from urllib.parse import quote
+
+    endless = quote("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n")
+    print("\na reader beside ten hostile clients, 2 clients on rows as JSON")
+    with ours(release, "--workers", "2") as (port, _):
+        path = "/points/points/4711.json?_shape=array"
+        loaded(port, path, 2, 1, new=True)
+        alone = loaded(port, path, 2, seconds, new=True)
+        ended, largest = threading.Event(), [0]
+        threading.Thread(target=_watch_queries, args=(ended, largest)).start()
+        flood = threading.Thread(target=loaded, args=(port, f"/-/sql.json?sql={endless}", 10, seconds + 3, True))
+        flood.start()
+        time.sleep(1)
+        beside = loaded(port, path, 2, seconds, new=True)
+        flood.join()
+        ended.set()
+    print(f"  alone          {alone}")
+    print(f"  beside them    {beside}   p95 {beside.p95 / alone.p95:.1f} x")
+    print(f"  the largest process of a query: {largest[0] / 1e6:.0f} MB")
+
+
+def _watch_queries(ended: threading.Event, largest: list[int]) -> None:
+    while not ended.is_set():
+        for status in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if b"pipeline.serve.sql" in status.read_bytes():
+                    found = re.search(r"VmHWM:\s+(\d+)", (status.parent / "status").read_text())
+                    largest[0] = max(largest[0], int(found[1]) * 1024 if found else 0)
+            except OSError:
+                continue
+        time.sleep(0.05)
+
+
+def own(release: Path, seconds: float) -> None:
+    """The pages of a release that is there, with 16 clients, and what a process takes."""
+    package = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
+    table = next(resource["name"] for resource in package["resources"] if resource.get("schema"))
+    print(f"\n{release.name} of {package['name']}, 16 clients, one process")
+    with ours(release) as (port, pid):
+        for path in OWN:
+            path = path.format(package["name"], table)
+            loaded(port, path, 16, 1, new=False)
+            new, again = (loaded(port, path, 16, seconds, new=kind) for kind in (True, False))
+            print(f"  {path:40} new   {new}\n  {'':40} again {again}", flush=True)
+        print(f"  first byte of the start page, alone: {loaded(port, '/sv/', 1, 2, new=True).p95:.1f} ms at p95")
+        print(f"  memory: {_memory(pid) / 1e6:.0f} MB")
+
+
+def soak(release: Path, seconds: float) -> None:
+    """Memory of a process under load for so long, every tenth of it."""
+    print(f"\n{seconds / 60:.0f} minutes under load, memory in MB", flush=True)
+    with ours(release) as (port, pid):
+        package = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
+        table = next(resource["name"] for resource in package["resources"] if resource.get("schema"))
+        for number in range(10):
+            for path in OWN:
+                loaded(port, path.format(package["name"], table), 4, seconds / 10 / len(OWN), new=True)
+            print(f"  {(number + 1) * seconds / 600:5.1f} min  {_memory(pid) / 1e6:.0f}", flush=True)
+
+
+def _memory(pid: int) -> int:
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) * 1024 if found else 0
+
+
+def main() -> None:
+    """Runs the parts that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--keep", type=Path, help="A folder for the made-up data, used again when it is there.")
+    parser.add_argument("--release", type=Path, default=Path("build/releases/latest"))
+    parser.add_argument("--part", nargs="*", default=["pages", "cache", "hostile", "own"])
+    asked = parser.parse_args()
+    folder = asked.keep or Path(tempfile.mkdtemp())
+    project, bare = folder / "project", folder / "bare.db"
+    if {"pages", "cache", "hostile"} & set(asked.part):
+        if not (project / "build/releases/latest").exists():
+            points.write(project, asked.rows)
+            subprocess.run([BIN / "servicebanken", "build", "--quiet", "--project", project], check=True)
+        if not bare.exists():
+            points.bare(project, bare)
+    made = (project / "build/releases/latest").resolve()
+    if "pages" in asked.part:
+        pages(made, bare, asked.seconds)
+    if "cache" in asked.part:
+        cache(project, asked.seconds)
+    if "hostile" in asked.part:
+        hostile(made, asked.seconds)
+    if "own" in asked.part:
+        own(asked.release.resolve(), asked.seconds)
+    if "soak" in asked.part:
+        soak(asked.release.resolve(), asked.seconds)
+    if asked.keep is None:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
