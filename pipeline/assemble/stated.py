@@ -25,6 +25,9 @@ CITED, INFERRED = "document", "inferred"
 SHOWN = 200
 """Problems of one table that are collected before the rest is left for the next run."""
 
+INSERTED = 10_000
+"""Rows that are handed to DuckDB at a time: as parameters, they take ten times the memory of what they become."""
+
 CREATE_PRECEDENCE = """
 CREATE TABLE precedence AS
 SELECT unnest($1::VARCHAR[]) AS "\tcited",
@@ -140,13 +143,15 @@ def _insert(
     places: list[Place],
 ) -> None:
     values = ", ".join(f"nullif(unnest(${number}::VARCHAR[]), '')" for number in range(1, len(cells) + 1))
-    whole = [list(column) for column in zip(*places, strict=True)] if places else [[], [], [], []]
     last = len(cells)
-    con.execute(
+    statement = (
         f"INSERT INTO {stated_relation(table)} SELECT {values}, unnest(${last + 1}::VARCHAR[]), "
-        f"unnest(${last + 2}::INTEGER[]), unnest(${last + 3}::VARCHAR[]), unnest(${last + 4}::VARCHAR[])",
-        [*cells.values(), *whole],
+        f"unnest(${last + 2}::INTEGER[]), unnest(${last + 3}::VARCHAR[]), unnest(${last + 4}::VARCHAR[])"
     )
+    for start in range(0, len(places), INSERTED):
+        part = slice(start, start + INSERTED)
+        whole = [list(column) for column in zip(*places[part], strict=True)]
+        con.execute(statement, [*(column[part] for column in cells.values()), *whole])
 
 
 def _listed_documents(table: Resource, source: Source, collected: Collected, root: Path) -> Sheet:
