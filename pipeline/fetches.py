@@ -18,7 +18,7 @@
               period: period
               value: value
               approximate: {value: "false"}
-        limits: {bytes: 50000000, seconds: 60, per_second: 5}
+        limits: {bytes: 50000000, seconds: 60, per_second: 5, silence: 30}
         expect:
           observations:
             least: 100               rows
@@ -81,11 +81,13 @@ class Mapped:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one answer may cost: `bytes` after decompression, `seconds` in all, requests `per_second` to the host."""
+    """What one answer may cost: `bytes` after decompression, `seconds` in all and of `silence`; and how many requests
+    `per_second` the host gets."""
 
     bytes: int = 50_000_000
     seconds: float = 60
     per_second: float = 2
+    silence: float = 30
 
 
 @dataclass(frozen=True)
@@ -305,6 +307,7 @@ class _Reading:
             int(said.get("bytes", Limits.bytes)),
             said.get("seconds", Limits.seconds),
             said.get("per_second", Limits.per_second),
+            said.get("silence", Limits.silence),
         )
 
     def _credentials(self) -> Credentials | None:

@@ -32,7 +32,7 @@ fetch:
 """
 MORE = """\
     ask: {delimiter: ;}
-    limits: {bytes: 1000, seconds: 2.5, per_second: 0.5}
+    limits: {bytes: 1000, seconds: 2.5, per_second: 0.5, silence: 2}
     credentials: {header: X-Key, variable: SHOPS_KEY}
     expect:
       shops:
@@ -65,7 +65,7 @@ def test_everything_that_a_fetch_says_is_read(tmp_path: Path) -> None:
         "kind": Column(column="staffed", codes={"yes": "staffed", "no": "unmanned"}),
         "country": Column(value="se"),
     }
-    assert fetch.limits == Limits(1000, 2.5, 0.5)
+    assert fetch.limits == Limits(1000, 2.5, 0.5, 2)
     assert fetch.credentials == Credentials("X-Key", "SHOPS_KEY")
     assert fetch.expect == {
         "shops": Expected(2, 9, 0, ("kind",), ("name",), {"name": 0.5}, {"id": (-1, 5)}, {"country": ("se",)})
@@ -75,7 +75,7 @@ def test_everything_that_a_fetch_says_is_read(tmp_path: Path) -> None:
 def test_what_a_fetch_does_not_say_has_careful_defaults(tmp_path: Path) -> None:
     fetch = fetch_of(FETCH, tmp_path)
     assert (fetch.ask, fetch.credentials) == ({}, None)
-    assert fetch.limits == Limits(50_000_000, 60, 2)
+    assert fetch.limits == Limits(50_000_000, 60, 2, 30)
     assert fetch.expect == {"shops": Expected(least=1, shrink=0.1)}
 
 

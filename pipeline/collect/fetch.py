@@ -38,10 +38,13 @@ BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds to wait for a connection and for the next bytes, retries, and how long a wait may be asked for."""
+    """Seconds to wait for a connection, retries, seconds before the second, and the longest wait that is granted.
+
+    `silence` stands above what the fetch says: seconds without a byte.
+    """
 
     connect: float = 10
-    read: float = 30
+    silence: float | None = None
     retries: int = 3
     backoff: float = 1
     longest_wait: float = 120
@@ -207,9 +210,8 @@ class Client:
             raise _failure(error) from error
 
     def _send(self, request: Request, url: str, conditions: Mapping[str, str], deadline: _Deadline) -> BaseHTTPResponse:
-        timeout = urllib3.Timeout(
-            connect=min(self.patience.connect, deadline.left), read=min(self.patience.read, deadline.left)
-        )
+        silence = self.patience.silence or self._fetch.limits.silence
+        timeout = urllib3.Timeout(connect=min(self.patience.connect, deadline.left), read=min(silence, deadline.left))
         return self._pool(url).urlopen(
             request.method,
             _target(url),
@@ -302,7 +304,15 @@ def _location(answer: BaseHTTPResponse, request: Request, url: str) -> Onward:
         raise NotFetched(f"answered {answer.status} without saying where to go")
     if request.method == "POST" and answer.status not in (307, 308):
         raise NotFetched(f"answered {answer.status}, which would lose what was asked")
-    return Onward(urljoin(url, target.strip()).partition("#")[0], answer.status in (301, 308))
+    return Onward(urljoin(url, _as_sent(target.strip())).partition("#")[0], answer.status in (301, 308))
+
+
+def _as_sent(header: str) -> str:
+    """A header's text; http.client takes bytes for ISO 8859-1 that are UTF-8 nearly everywhere."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
 
 
 def _target(url: str) -> str:

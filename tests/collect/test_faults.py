@@ -21,10 +21,12 @@ from pipeline.collect.network import Network
 from pipeline.progress import Progress
 from pipeline.project import Project
 from tests.collect.conftest import SHOPS, register
+from tests.collect.servers import json_reply
+from tests.collect.servers.overpass import Overpass
 from tests.collect.site import Handler, Page, Site, serving
 from tests.projects import put, tree
 
-HASTY = Patience(connect=1, read=0.3, retries=2, backoff=0.01)
+HASTY = Patience(connect=1, silence=0.3, retries=2, backoff=0.01)
 """Waits as short as a test can bear; the order of things is that of longer ones."""
 
 
@@ -323,6 +325,45 @@ def test_a_snapshot_that_is_lost_or_damaged_is_asked_for_anew_and_not_conditiona
     assert site.requests == ["GET /shops.csv", "GET /shops.csv"]
 
 
+OVERPASS = """\
+publisher: Map
+licence: ODbL-1.0
+rank: 5
+documents:
+  - id: map
+    url: https://example.org/map
+fetch:
+  - id: map
+    reader: overpass
+    url: {address}/interpreter
+    document: map
+    cadence: 30
+    ask:
+      areas: ["2505"]
+      area: {{"ref:scb": "{{}}", admin_level: "7"}}
+      kinds: {{staffed: {{shop: [convenience]}}}}
+      tags: [name]
+    tables:
+      shops: {{columns: {{id: {{template: "{{element}}-{{number}}"}}, name: name, kind: kind}}}}
+    limits: {{per_second: 1000}}
+"""
+
+
+def test_an_answer_that_says_itself_that_it_may_be_another_is_asked_for_again(tmp_path: Path) -> None:
+    """Overpass runs out of time with status 200 and a `remark`."""
+    made = register(tmp_path / "project", "")
+    shop = {"type": "node", "id": 1, "lat": 59.5, "lon": 16.25, "tags": {"shop": "convenience", "name": "Handlarn"}}
+    hurried = json_reply({"elements": [], "remark": "runtime error: Query timed out"})
+    with Overpass({"2505": [shop]}) as server:
+        put(made.root, {"sources/register/source.yml": OVERPASS.format(address=server.url)})
+        server.instead = [hurried]
+        (outcome,) = collect(made, Progress(), Terms(patience=HASTY))
+        assert (outcome.outcome, outcome.requests, outcome.rows) == ("accepted", 2, {"shops": 1})
+        server.instead = [hurried] * 3
+        (outcome,) = collect(made, Progress(), Terms(only=("map",), patience=HASTY))
+    assert outcome.problems[0].rule == "sent an answer that is not whole: runtime error: Query timed out"
+
+
 # -- answers that are too much ----------------------------------------------------------------------------------------
 
 
@@ -404,6 +445,13 @@ def test_a_redirect_is_followed(status: int, project: Project, site: Site) -> No
     site.pages |= {"/shops.csv": leads("/moved/shops.csv", status), "/moved/shops.csv": Page(NEWER)}
     assert collected(project).outcome == "accepted"
     assert NEWER in snapshots(project).values()
+
+
+def test_addresses_may_have_letters_that_are_not_ascii(tmp_path: Path, site: Site) -> None:
+    made = register(tmp_path / "project", f"{site.address}/år")
+    site.pages["/%C3%A5r/shops.csv"] = leads("/köp?ort=Åre".encode().decode("latin-1"))
+    site.pages["/k%C3%B6p?ort=%C3%85re"] = Page(SHOPS)
+    assert collected(made).outcome == "accepted"
 
 
 def test_a_redirect_that_goes_round(project: Project, site: Site) -> None:
