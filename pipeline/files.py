@@ -25,10 +25,25 @@ MAX_TEXT = 20_000_000
 """Bytes of a YAML or JSON file that is read; more is not a file that a person keeps."""
 
 
+CHUNK = 1 << 20
+"""Bytes that are read at a time."""
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def have_same_bytes(one: Path, two: Path) -> bool:
+    """Whether two files hold the same bytes; they are read up to the first that differs."""
+    if one.stat().st_size != two.stat().st_size:
+        return False
+    with one.open("rb") as first, two.open("rb") as second:
+        while chunk := first.read(CHUNK):
+            if chunk != second.read(CHUNK):
+                return False
+    return True
 
 
 def read_text(path: Path, name: str) -> str:

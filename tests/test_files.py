@@ -13,6 +13,7 @@ from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError
 from pipeline.files import (
     LINE,
     MAX_TEXT,
+    have_same_bytes,
     lock,
     os_errors,
     read_json,
@@ -22,6 +23,7 @@ from pipeline.files import (
     sha256,
     staging,
     write_json,
+    written,
 )
 from tests.projects import put, tree
 
@@ -176,6 +178,31 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     with staging(tmp_path):
         pass
     assert tree(tmp_path) == {"1.0.0/a.csv": b"id\n"}
+
+
+def test_two_files_are_the_same_if_every_byte_is(tmp_path: Path) -> None:
+    long = b"x" * 3_000_000
+    contents = {
+        "a": long,
+        "b": long,
+        "shorter": long[:-1],
+        "last": long[:-1] + b"y",
+        "first": b"y" + long[1:],
+        "none": b"",
+    }
+    put(tmp_path, contents)
+    assert [name for name in contents if have_same_bytes(tmp_path / "a", tmp_path / name)] == ["a", "b"]
+    assert have_same_bytes(tmp_path / "none", tmp_path / "none")
+
+
+def test_what_is_written_bit_by_bit_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    with written(tmp_path / "a.csv") as file:
+        file.write("å\r\n")
+        assert not (tmp_path / "a.csv").exists()
+    with pytest.raises(ValueError, match="broken"), written(tmp_path / "a.csv") as file:
+        file.write("half")
+        raise ValueError("broken")
+    assert tree(tmp_path) == {"a.csv": "å\r\n".encode()}
 
 
 def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:

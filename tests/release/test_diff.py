@@ -198,6 +198,39 @@ def test_a_tolerance_lets_numbers_differ_a_little(old: Path, new: Path) -> None:
     assert invoke("diff", old, new, "--quiet", "--tolerance", "0.001").code == 0
 
 
+def test_what_stood_in_a_field_that_was_removed_is_told(old: Path, new: Path) -> None:
+    put(new, {**OLD, "towns.csv": "id,name\n1,Flén\n2,Malmö\n3,Idre\n"})
+    put(old, {"towns.csv": OLD["towns.csv"].replace("Idre,0.3", "Idre,")})
+    change(new / "datapackage.json", lambda descriptor: descriptor["resources"][0]["schema"]["fields"].pop())
+    document = _json(old, new)
+    assert [each["en"] for each in document["changes"]] == ["the field share was removed", "1 row corrected"]
+    assert document["tables"][0]["rows"] == [
+        {"change": "changed", "key": {"id": "1"}, "old": {"name": "Flen", "share": "0.1"}, "new": {"name": "Flén"}},
+        {"change": "lost", "key": {"id": "2"}, "old": {"share": "0.2"}},
+    ]
+
+
+RENAMED = [
+    ("by key", ["id"], "id,title\n2,b\n1,a\n3,\n", {"name": "title"}),
+    ("by key, one value corrected of two", ["id"], "id,title\n1,a\n2,x\n3,\n", {}),
+    ("without a key, in the same place", [], "id,title\n1,a\n2,b\n3,\n", {"name": "title"}),
+    ("without a key, other values", [], "id,title\n1,x\n2,y\n3,z\n", {}),
+]
+
+
+@pytest.mark.parametrize(("key", "rows", "renamed"), [case[1:] for case in RENAMED], ids=[case[0] for case in RENAMED])
+def test_a_field_looks_renamed_where_its_values_stayed(
+    key: list[str], rows: str, renamed: dict[str, str], tmp_path: Path
+) -> None:
+    package(tmp_path / "old", [table("t", [field("id"), field("name")], key)], {"t.csv": "id,name\n1,a\n2,b\n3,\n"})
+    package(tmp_path / "new", [table("t", [field("id"), field("title")], key)], {"t.csv": rows})
+    document = _json(tmp_path / "old", tmp_path / "new")
+    told = [each for each in document["changes"] if each["change"] == "field-renamed"]
+    assert {each["old"]: each["new"] for each in told} == renamed
+    if renamed:
+        assert document["tables"] == []
+
+
 # -- what it takes ---------------------------------------------------------------------------------------------------
 
 

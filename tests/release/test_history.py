@@ -163,3 +163,14 @@ def test_the_history_does_not_depend_on_where_the_releases_lie(releases: list[Pa
     _release(tmp_path / "a folder/elsewhere", 0)
     again = _release(tmp_path / "a folder/elsewhere", 1)
     assert tree(again) == tree(releases[1])
+
+
+def test_the_query_of_the_page_on_versions_tells_what_was_otherwise(releases: list[Path]) -> None:
+    page = (Path(__file__).parents[2] / "docs/versions.md").read_text(encoding="utf-8")
+    query = page.partition("```sql\n")[2].partition("```")[0]
+    assert "'solutions'" in query
+    assert "'bokbussen'" in query
+    query = query.replace("'solutions'", "'towns'").replace("'bokbussen'", "'3'")
+    assert [line[:4] for line in _open(releases[2]).execute(query)] == [("people", None, "changed", "2.0.0")]
+    query = query.replace("'3'", "'4'")
+    assert [line[:4] for line in _open(releases[2]).execute(query)] == [(None, None, "added", "1.1.0")]

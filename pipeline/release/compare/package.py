@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from pipeline.errors import Kind, PipelineError
-from pipeline.files import os_errors, sha256
+from pipeline.files import have_same_bytes, os_errors
 from pipeline.package import Package, Resource
 from pipeline.release.compare import licence
 from pipeline.release.compare.change import Change, Row, as_text
@@ -161,7 +161,7 @@ def _is_same_file(old: Package, old_table: Resource, new: Package, new_table: Re
         (table.field_names, table.descriptor.get("dialect"), table.descriptor.get("encoding") or "utf-8")
         for table in (old_table, new_table)
     ]
-    return ways[0] == ways[1] and _digests(old, old_table) == _digests(new, new_table)
+    return ways[0] == ways[1] and _have_same_bytes(old, old_table, new, new_table)
 
 
 def _counts(found: RowChanges, package: Package, old: Resource) -> list[Change]:
@@ -206,18 +206,21 @@ def _files(old: Package, new: Package) -> list[Change]:
             changes += resource_texts(before[name], now[name])
             try:
                 with os_errors(", ".join(now[name].paths)):
-                    differ = _contents(old, before[name]) != _contents(new, now[name])
+                    same = _have_same_contents(old, before[name], new, now[name])
             except PipelineError as error:
                 changes.append(_not_compared(name, error))
                 continue
-            if differ:
+            if not same:
                 changes.append(Change(What.RESOURCE_CHANGED, None, name))
     return changes
 
 
-def _contents(package: Package, resource: Resource) -> object:
-    return _digests(package, resource) if resource.paths else resource.descriptor.get("data")
+def _have_same_contents(old: Package, before: Resource, new: Package, now: Resource) -> bool:
+    if before.paths or now.paths:
+        return _have_same_bytes(old, before, new, now)
+    return bool(before.descriptor.get("data") == now.descriptor.get("data"))
 
 
-def _digests(package: Package, resource: Resource) -> list[str]:
-    return [sha256(package.folder / path) for path in resource.paths]
+def _have_same_bytes(old: Package, before: Resource, new: Package, now: Resource) -> bool:
+    files = [(old.folder / one, new.folder / two) for one, two in zip(before.paths, now.paths, strict=False)]
+    return len(before.paths) == len(now.paths) and all(have_same_bytes(one, two) for one, two in files)
