@@ -208,7 +208,8 @@ def read(folder: Path, language: str) -> Dataset:
             dataset.tables[name] = _table(dataset, con, name, kind, index, columns.get(name), here)
     finally:
         con.close()
-    dataset.questions = {name: _question(dataset, name, asked) for name, asked in (here.get("queries") or {}).items()}
+    asked = {name: _question(dataset, name, told) for name, told in (here.get("queries") or {}).items()}
+    dataset.questions = {name: question for name, question in asked.items() if question.sql}
     return dataset
 
 
@@ -324,14 +325,15 @@ def _question(dataset: Dataset, name: str, asked: Any) -> Question:
         title=str(told.get("title") or name),
         description=str(told.get("description") or ""),
         sql=sql,
-        parameters=tuple(_parameter(dataset, str(each), parameters.get(each) or {}) for each in named),
+        parameters=tuple(_parameter(dataset, str(each), parameters.get(each)) for each in named),
         titles={
             column: str(each.get("title") if isinstance(each, Mapping) else each) for column, each in columns.items()
         },
     )
 
 
-def _parameter(dataset: Dataset, name: str, told: Mapping[str, Any]) -> Parameter:
+def _parameter(dataset: Dataset, name: str, about: Any) -> Parameter:
+    told: Mapping[str, Any] = about if isinstance(about, Mapping) else {}
     table, _, column = str(told.get("of") or "").partition(".")
     codes = dataset.tables[table].by_name.get(column) if table in dataset.tables else None
     choices = tuple(codes.labels.items()) if codes else ()
