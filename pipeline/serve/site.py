@@ -329,9 +329,9 @@ def _headers(message: Any, place: Place, etag: bytes, is_whole: bool) -> list[He
 
 
 def _is_page_for_data(message: Any, place: Place) -> bool:
-    """Whether a page says that something went wrong where data was asked for."""
+    """Whether a page or a text says that something went wrong where data was asked for."""
     media = dict(message["headers"]).get(b"content-type", b"")
-    return bool(message["status"] >= 400 and not place.is_page and media.startswith(b"text/html"))
+    return bool(message["status"] >= 400 and not place.is_page and media.startswith(b"text/"))
 
 
 def _location(value: bytes, place: Place) -> bytes:

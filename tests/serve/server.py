@@ -24,7 +24,9 @@ class Served:
 
 
 @contextmanager
-def serving(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Iterator[Served]:
+def serving(
+    *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, script: Path = SCRIPT
+) -> Iterator[Served]:
     """The server that `servicebanken serve ARGUMENTS` runs on a free port, while this lasts.
 
     What it says goes to a file: a pipe that nobody empties would stop it.
@@ -32,7 +34,7 @@ def serving(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, s
     with tempfile.NamedTemporaryFile() as log:
         said = Path(log.name)
         process = subprocess.Popen(
-            [SCRIPT, "serve", "--port", "0", *arguments], cwd=cwd, env=environment(env), stdout=log, stderr=log
+            [script, "serve", "--port", "0", *arguments], cwd=cwd, env=environment(env), stdout=log, stderr=log
         )
         try:
             deadline = time.monotonic() + 60

@@ -65,10 +65,10 @@ def test_a_table_is_searched_in_both_languages_with_swedish_letters(site: str) -
 
 
 def test_a_table_has_its_facets(site: str) -> None:
-    answer = _get(site, "services/solutions.json", _facet="kind").json()
-    counts = {result["value"]: result["count"] for result in answer["facet_results"]["kind"]["results"]}
-    assert counts == {"fixed": 2, "mobile": 1}
-    assert "kind" in _get(site, "services/solutions.json").json()["facet_results"]
+    # Where facets stand differs in Datasette 1.0, which wants to be asked for them, too.
+    told = _get(site, "services/solutions.json", _facet="kind", _extra="facet_results").json()["facet_results"]
+    results = told.get("results", told)["kind"]["results"]
+    assert {result["value"]: result["count"] for result in results} == {"fixed": 2, "mobile": 1}
 
 
 def test_a_canned_query_answers_with_its_parameter(site: str) -> None:
@@ -96,7 +96,9 @@ def test_a_rows_page_names_the_sources_of_each_value(site: str) -> None:
         ("1", "/sv/services/documents/page-one", "page-one")
     ]
     facts = re.findall(r"<dt>([^<]*)</dt><dd>(.*?)</dd>", page, re.S)
-    assert [title for title, fact in facts if 'href="#source-1"' in fact] == [title for title, _ in facts[1:]]
+    assert [title for title, fact in facts if 'href="#source-1"' in fact] == [
+        title for title, _ in facts if title != "Id"
+    ]
     assert 'href="https://example.org/page-one"' in sources
 
 

@@ -211,12 +211,23 @@ def rows_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
             bit, more = _after(selection, by, is_text)
             where = f"{where} AND ({bit})" if where else f" WHERE {bit}"
             parameters = {**parameters, **more}
+    elif _comes_by_row(selection, by, is_text):
+        # Of very many hits the first come from the index of words, which has them in the order of rows.
+        where = f"{where[: where.rindex(')') - 1]} ORDER BY rowid LIMIT {selection.size + 1}))"
     ordered = ", ".join(f"{expression}{' DESC' if down else ''}" for expression, down in by)
     first = "rowid AS rowid, " if not table.key and not table.is_view else ""
     return (
         f"SELECT {first}* FROM {identifier(table.name)}{where}"
         f"{f' ORDER BY {ordered}' if ordered else ''} LIMIT {selection.size + 1}{offset}"
     ), parameters
+
+
+def _comes_by_row(selection: Selection, by: list[tuple[str, bool]], is_text: bool) -> bool:
+    """Whether only words narrow a large table down and its order is that of its key, in which a release writes rows."""
+    table = selection.table
+    keys = [(identifier(name), False) for name in table.key] or [("rowid", False)]
+    is_large = (table.count or 0) > SORTED_AS_SWEDISH
+    return bool(is_large and selection.search and not selection.filters and not is_text and by == keys)
 
 
 def _offset(after: str) -> int:

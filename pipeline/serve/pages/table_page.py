@@ -23,6 +23,9 @@ VALUES = 30
 MOST_DRAWN = 20_000
 """Rows that a map and a chart of years are drawn of; the page says so where there are more."""
 
+MOST_HITS = 100_000
+"""Hits of words up to which they are counted by the values of a column; beyond, the page asks for more words."""
+
 BARS = 12
 """Bars of a chart at most."""
 
@@ -66,7 +69,13 @@ def context(
     ]
     count = _count(con, selection, len(rows), more)
     drawn = 0 < count <= MOST_DRAWN
-    facets = [_facet(con, cells, selection, table.by_name[name]) for name in selection.facets]
+    countable = not selection.search or count <= MOST_HITS
+    facets = [
+        _facet(con, cells, selection, table.by_name[name])
+        if countable
+        else Facet(table.by_name[name], [], False, took_too_long=True)
+        for name in selection.facets
+    ]
     return {
         "table": table,
         "selection": selection,
@@ -117,7 +126,12 @@ def _count(con: sqlite3.Connection, selection: Selection, shown: int, more: Any)
     if more is None and selection.after is None:
         return shown
     where, parameters = selection.where()
-    return int(con.execute(f"SELECT count(*) FROM {identifier(selection.table.name)}{where}", parameters).fetchone()[0])
+    counted = selection.table.name
+    if selection.search and not selection.filters and selection.table.index:
+        # The index of words knows how many hits there are without a look at the table.
+        counted = selection.table.index
+        where = f" WHERE {identifier(counted)} MATCH :search"
+    return int(con.execute(f"SELECT count(*) FROM {identifier(counted)}{where}", parameters).fetchone()[0])
 
 
 def _row(cells: Cells, table: Table, columns: list[Column], row: Any) -> dict[str, Any]:
