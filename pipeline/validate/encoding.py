@@ -25,6 +25,16 @@ LETTERS = frozenset("åäöÅÄÖé")
 USUAL = frozenset("ÉèüÜøæØÆáàßçñóíú–—’‘“”«»•…€§°´·½²³µ×©®\u00a0")
 """Those that are in use beside them; each counts for half a letter."""
 
+FORMATS = {
+    b"\x1f\x8b": "a gzip archive",
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3\0": "an SQLite database",
+}
+"""First bytes of files that are taken for text."""
+
 CANDIDATES = ("iso-8859-1", "windows-1252", "cp850", "mac-roman")
 """Encodings of one byte a character, the likeliest first."""
 
@@ -76,11 +86,14 @@ def bad_byte(path: Path, encoding: str) -> BadByte | None:
 
 def _likely(path: Path, offset: int) -> str | None:
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(16)
         file.seek(max(0, offset - SAMPLE // 2))
         sample = file.read(SAMPLE)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    for sign, name in FORMATS.items():
+        if start.startswith(sign):
+            return name
     if sample.count(0) * 4 > len(sample):
         return "utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be"
     whole = sample.decode("utf-8", "ignore")
@@ -88,6 +101,9 @@ def _likely(path: Path, offset: int) -> str | None:
     high = sum(byte > 0x7F for byte in sample)
     if sound * 2 > high:
         return "utf-8, with broken bytes"
+    controls = sum(byte < 0x20 and byte not in b"\t\n\r\f" for byte in sample)
+    if controls * 50 > len(sample):
+        return "no text at all"
     scores = [(_score(sample, encoding), encoding) for encoding in CANDIDATES]
     best = max(score for score, _ in scores)
     return next(encoding for score, encoding in scores if score == best) if best > 0 else None

@@ -13,6 +13,7 @@ from frictionless.resources import TableResource
 from frictionless.table.row import Row
 
 from pipeline.validate.screen import Unscreened
+from pipeline.validate.timelimit import pattern_limit, patterned
 
 
 @dataclass
@@ -53,8 +54,12 @@ class Parents:
             with without(parent.schema.foreign_keys, parent):
                 parent.open()
             with parent:
-                rows = (tuple(row.get(field) for field in fields) for row in parent.row_stream)
-                self._values[name, fields] = {values for values in rows if set(values) != {None}}
+                limited = patterned([field for field in parent.schema.fields if field.name in fields])
+                values = set()
+                for row in parent.row_stream:
+                    with pattern_limit(limited):
+                        values.add(tuple(row.get(field) for field in fields))
+                self._values[name, fields] = {each for each in values if set(each) != {None}}
         return self._values[name, fields]
 
 

@@ -20,6 +20,10 @@ BATCH = 20_000
 """Rows that Python hands to DuckDB at a time."""
 
 
+WIDE = 1000
+"""Columns of the widest table that DuckDB is asked about: each takes a quarter of a megabyte, however few the rows."""
+
+
 @dataclass
 class Rows:
     """A table's rows below the header, which is row 1.
@@ -58,7 +62,7 @@ def _sum(terms: Sequence[str]) -> str:
 
 def by_duckdb(layout: Layout, width: int) -> Rows | None:
     """The rows as DuckDB reads them, to be held against `Rows.adds_up`; None where Python might read others."""
-    looked = look(layout, width)
+    looked = look(layout, width) if width <= WIDE else None
     if looked is None:
         return None
     scan = _scan(layout, width)

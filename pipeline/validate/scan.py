@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,16 +14,15 @@ import frictionless
 from frictionless.formats.csv import CsvControl
 from frictionless.resources import TableResource
 
-from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.tables import identifier
 from pipeline.validate import reader, sql
 from pipeline.validate.look import Layout
 from pipeline.validate.screen import DIGITS, Screen, Unscreened, screen
 from pipeline.validate.standard import grouped_reader
-from pipeline.validate.timelimit import time_limit
+from pipeline.validate.timelimit import pattern_limit
 
-PATTERN_SECONDS = 20
-"""How long frictionless may read the distinct texts of one field before its pattern is called endless."""
+BATCH = 1000
+"""Texts that frictionless reads within one limit of time."""
 
 
 @dataclass
@@ -87,7 +85,12 @@ def expected_fields(resource: TableResource) -> list[frictionless.Field]:
 def read(
     con: duckdb.DuckDBPyConnection, layout: Layout, fields: list[frictionless.Field], keyed: list[int], name: str
 ) -> Read:
-    """Scans the table once; `keyed` are the numbers (from 0) of the fields whose values keys need."""
+    """Scans the table once; `keyed` are the numbers (from 0) of the fields whose values keys need.
+
+    Raises Unscreened where only frictionless can tell, or where the rows take more memory than there is for them.
+    """
+    if len(fields) > reader.WIDE:
+        raise Unscreened
     screens = [screen(each) for each in fields]
     if not all(_is_comparable(screens[number]) for number in keyed):
         raise Unscreened
@@ -182,8 +185,10 @@ def _refused(con: duckdb.DuckDBPyConnection, rows: reader.Rows, each: Screen, ce
     """The relation of the field's distinct texts that frictionless does not accept."""
     texts = con.execute(f"SELECT DISTINCT {cell} FROM {rows.unnumbered or rows.relation}").fetchall()
     read_cell = each.field.create_cell_reader()
-    with _pattern_limit(each.field):
-        refused = [text for (text,) in texts if _is_refused(read_cell(text), each)]
+    refused = []
+    for start in range(0, len(texts), BATCH):
+        with pattern_limit([each.field]):
+            refused += [text for (text,) in texts[start : start + BATCH] if _is_refused(read_cell(text), each)]
     bad = identifier(name)
     con.execute(REFUSED.format(bad=bad), [refused])
     return bad
@@ -192,23 +197,6 @@ def _refused(con: duckdb.DuckDBPyConnection, rows: reader.Rows, each: Screen, ce
 def _is_refused(read: tuple[Any, Any], each: Screen) -> bool:
     value, notes = read
     return bool(notes) or (value is not None and any(rule.broken(value) for rule in each.rules))
-
-
-@contextmanager
-def _pattern_limit(subject: frictionless.Field) -> Iterator[None]:
-    with time_limit(PATTERN_SECONDS) as expired:
-        try:
-            yield
-        except expired:
-            raise InvalidData(
-                Problem(
-                    Kind.ENDLESS_PATTERN,
-                    f"took more than {PATTERN_SECONDS} seconds to match",
-                    "Write the pattern without nested repetitions such as (a+)+.",
-                    field=subject.name,
-                    value=str(subject.constraints.get("pattern", subject.format)),
-                )
-            ) from None
 
 
 def _complete_keys(table: Read) -> None:
@@ -252,8 +240,10 @@ def _add_odd(table: Read) -> None:
 def _values(each: Screen, texts: list[Any]) -> list[Any]:
     """The values that frictionless reads from the texts of a field; None for those that it refuses."""
     read_cell = grouped_reader(each.field)
-    with _pattern_limit(each.field):
-        read = [read_cell(text)[0] for text in texts]
+    read = []
+    for start in range(0, len(texts), BATCH):
+        with pattern_limit([each.field]):
+            read += [read_cell(text)[0] for text in texts[start : start + BATCH]]
     return [None if value is None else _storable(value, each) for value in read]
 
 

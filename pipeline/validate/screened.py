@@ -21,6 +21,7 @@ from pipeline.validate.foreign import ForeignKey, Parents, foreign_key_error, pa
 from pipeline.validate.scan import Read, expected_fields, open_table, read
 from pipeline.validate.screen import Unscreened
 from pipeline.validate.standard import standard, unique_key_error
+from pipeline.validate.timelimit import pattern_limit, patterned
 
 
 class Screened:
@@ -37,6 +38,7 @@ class Screened:
         self.resource = resource
         self.rules = standard(resource.schema)
         self.fields = expected_fields(resource)
+        self.patterned = patterned(self.fields)
         self.handlers = create_cell_handlers(self.fields)
         names = [each.name for each in self.fields]
         self.primary_key = tuple(resource.schema.primary_key)
@@ -110,7 +112,8 @@ class Screened:
         for number, cells in self._suspects():
             row = Row(list(cells), handlers=self.handlers, row_number=number)
             self.number = number
-            found = self._judged(row, number)
+            with pattern_limit(self.patterned):
+                found = self._judged(row, number)
             if found:
                 yield found
 

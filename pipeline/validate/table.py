@@ -76,6 +76,8 @@ def _opened(resource: TableResource, parents: Parents, limit_errors: int, stack:
     """
     foreign_keys = resource.schema.foreign_keys
     if not _is_small(resource):
+        import duckdb
+
         from pipeline.tables import spilling
         from pipeline.validate.screened import Screened
 
@@ -84,7 +86,7 @@ def _opened(resource: TableResource, parents: Parents, limit_errors: int, stack:
                 resource.open()
             con = stack.enter_context(spilling())
             return Screened(con, resource, foreign_keys, parents, limit_errors)
-        except Unscreened:
+        except (Unscreened, duckdb.OutOfMemoryException):
             resource.close()
     try:
         with without(foreign_keys, resource):

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+
+import frictionless
+
+from pipeline.errors import InvalidData, Kind, Problem
+
+PATTERN_SECONDS = 20
+"""How long a pattern may match one row, or the distinct texts of one field, before it is called endless."""
 
 
 class Expired(Exception):
@@ -33,3 +40,32 @@ def time_limit(seconds: float) -> Iterator[type[Expired]]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def patterned(fields: Sequence[frictionless.Field]) -> list[frictionless.Field]:
+    """The fields that have a pattern."""
+    return [field for field in fields if "pattern" in field.constraints]
+
+
+@contextmanager
+def pattern_limit(fields: Sequence[frictionless.Field]) -> Iterator[None]:
+    """Raises InvalidData where frictionless reads values of these fields for more than `PATTERN_SECONDS`.
+
+    Without fields there is no limit.
+    """
+    if not fields:
+        yield
+        return
+    with time_limit(PATTERN_SECONDS) as expired:
+        try:
+            yield
+        except expired:
+            raise InvalidData(
+                Problem(
+                    Kind.ENDLESS_PATTERN,
+                    f"took more than {PATTERN_SECONDS} seconds to match",
+                    "Write the pattern without nested repetitions such as (a+)+.",
+                    field=", ".join(field.name for field in fields),
+                    value=", ".join(str(field.constraints.get("pattern", field.format)) for field in fields),
+                )
+            ) from None

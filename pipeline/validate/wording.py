@@ -185,12 +185,24 @@ def _encoding(error: Any) -> Phrase | None:
         return None
     encoding, offset, line, byte, likely = found.groups()
     name = likely.removeprefix("the file is likely ")
-    known = name != likely
+    troligen = "kodningen är okänd" if name == likely else f"filen är troligen {LIKELY.get(name, name)}"
     return Phrase(
         f"{byte} in line {line}, byte {offset} of the file, is not {encoding}; {likely}",
-        f"{byte} på rad {line}, byte {offset} i filen, är inte {encoding}; "
-        + (f"filen är troligen {name.replace('with broken bytes', 'med trasiga byte')}" if known else "okänd kodning"),
+        f"{byte} på rad {line}, byte {offset} i filen, är inte {encoding}; {troligen}",
     )
+
+
+LIKELY = {
+    "utf-8, with broken bytes": "utf-8, med trasiga byte",
+    "no text at all": "ingen text alls",
+    "a gzip archive": "ett gzip-arkiv",
+    "a ZIP archive or an Excel workbook": "ett ZIP-arkiv eller en Excelbok",
+    "an old Excel workbook": "en gammal Excelbok",
+    "a PDF": "en PDF",
+    "a Parquet file": "en Parquet-fil",
+    "an SQLite database": "en SQLite-databas",
+}
+"""What `encoding` calls likely, in Swedish; names of encodings are the same."""
 
 
 WORDED: dict[str, Callable[[Any], Phrase | None]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import random
 from pathlib import Path
 
 import pytest
@@ -24,10 +26,24 @@ QUOTED = "id,name\n1,Flen\n2,“Växjö” – på väg\n"
         (TEXT.encode("utf-16"), BadByte(1, 0, 0xFF, "utf-16")),
         (b"\xff" + TEXT.encode("utf-16-le"), BadByte(1, 0, 0xFF, "utf-16-be")),
         (TEXT.encode() + b"3,V\xc3", BadByte(4, 30, 0xC3, "utf-8, with broken bytes")),
+        (gzip.compress(TEXT.encode()), BadByte(1, 1, 0x8B, "a gzip archive")),
+        (random.Random(1).randbytes(9000), BadByte(1, 0, 0xF5, "no text at all")),
         (b"id,name\n1,\xff\xfe\xfd\n", BadByte(2, 10, 0xFF, None)),
         (b"id\n" + "ö\n".encode() * 400_000 + "ö\n".encode("latin-1"), BadByte(400_002, 1_200_003, 0xF6, None)),
     ],
-    ids=["latin-1", "cp1252", "cp850", "mac-roman", "utf-16", "utf-16 shifted", "cut", "no encoding", "beyond a chunk"],
+    ids=[
+        "latin-1",
+        "cp1252",
+        "cp850",
+        "mac-roman",
+        "utf-16",
+        "utf-16-shifted",
+        "cut",
+        "gzip",
+        "binary",
+        "none",
+        "beyond-a-chunk",
+    ],
 )
 def test_a_bad_byte_is_found_with_the_likely_encoding(content: bytes, expected: BadByte, tmp_path: Path) -> None:
     path = tmp_path / "towns.csv"
