@@ -102,7 +102,7 @@ def loaded(port: int, path: str, clients: int, seconds: float, new: bool, host: 
         script.write(SCRIPT)
         script.flush()
         told = {"BENCH_PATH": path, "BENCH_NEW": str(int(new)), "BENCH_HOST": host, "BENCH_SEED": f"{time.time_ns()}x"}
-        command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", "-s", script.name]
+        command = ["wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", script.name]
         out = subprocess.run(
             [*command, f"http://127.0.0.1:{port}"],
             env={**os.environ, **told},

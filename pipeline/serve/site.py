@@ -31,6 +31,7 @@ from pipeline.serve.limits import refused
 from pipeline.serve.places import Place, parse, prefix
 from pipeline.serve.release import Release
 from pipeline.serve.shelf import Library, Shelf
+from pipeline.serve.streams import Stream
 from pipeline.serve.timelimit import Interruptions
 
 WATCHED = 1.0
@@ -193,7 +194,7 @@ class Site:
             await self._let_answer(shelf, place, scope, receive, send, etag, keep=False)
         elif _is_stream(place, scope):
             async with self._streams.passed():
-                await self._let_answer(shelf, place, scope, receive, send, etag)
+                await self._let_answer(shelf, place, scope, receive, Stream(send), etag)
         elif (kept := self._kept.get(etag)) is not None:
             await send_answer(send, kept, head)
         else:
