@@ -6,7 +6,9 @@ import csv
 import hashlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,18 @@ def test_an_indicator_says_what_it_is_in_both_languages_and_in_which_unit(releas
     assert indicators["n07530"]["margin_of"] == ""
     assert indicators["n07530"]["inferred"] == "title_en unit definition_en"
     assert indicators["population-density"]["unit"] == "person_per_km2"
+
+
+def test_a_figure_of_the_survey_comes_with_its_margin_of_error(release: Path) -> None:
+    asked = """
+        SELECT municipality, value, margin, unit_en
+        FROM observations_overview
+        WHERE indicator = 'n00558' AND municipality_code = '0581' AND period = '2024'
+    """
+    with closing(sqlite3.connect(release / "servicebanken.sqlite")) as database:
+        rows = database.execute(asked).fetchall()
+    expected = (figure("N00558", "0581", 2024), figure("U01558", "0581", 2024))
+    assert rows == [("Norrköping", *expected, "per cent")]
 
 
 def test_a_place_that_was_known_keeps_its_id_and_others_get_one(release: Path) -> None:
