@@ -89,6 +89,8 @@ class _Response(http.client.HTTPResponse):
         super().begin()
         if not self._reader.line:
             raise CutOff("within the headers")
+        if self.msg.defects:
+            raise http.client.HTTPException("a line among the headers that is none")
 
     def _close_conn(self) -> None:
         more = self._more() if self.fp is not None and self.length == 0 and self.status == 200 else b""

@@ -178,8 +178,12 @@ class Client:
 
     def _refuse(self, before: str, url: str) -> None:
         """Refuses an address that a redirect, or an answer, must not lead to."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        try:
+            parts = urlsplit(url)
+            named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
+        except ValueError:
+            named = False
+        if not named or not re.fullmatch(r"[^\s\x00-\x1f\x7f]+", url):
             raise NotFetched(f"leads on to {url}, which is no address that is fetched")
         if is_written_out(url) and not self._is_own(url):
             raise NotFetched(f"leads into a private network: {parts.hostname} is private")
@@ -304,7 +308,11 @@ def _location(answer: BaseHTTPResponse, request: Request, url: str) -> Onward:
         raise NotFetched(f"answered {answer.status} without saying where to go")
     if request.method == "POST" and answer.status not in (307, 308):
         raise NotFetched(f"answered {answer.status}, which would lose what was asked")
-    return Onward(urljoin(url, _as_sent(target.strip())).partition("#")[0], answer.status in (301, 308))
+    target = _as_sent(target.strip())
+    try:
+        return Onward(urljoin(url, target).partition("#")[0], answer.status in (301, 308))
+    except ValueError:
+        raise NotFetched(f"leads on to {target}, which is no address that is fetched") from None
 
 
 def _as_sent(header: str) -> str:

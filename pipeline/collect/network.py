@@ -30,7 +30,10 @@ class PrivateAddress(Exception):
 
 def resolve(host: str, port: int) -> list[str]:
     """The addresses that the system knows for a name."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:  # A label that is empty, or too long for the DNS.
+        raise socket.gaierror(socket.EAI_NONAME, "no name") from None
     return list(dict.fromkeys(str(member[4][0]) for member in found))
 
 

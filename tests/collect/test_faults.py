@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import random
 import socket
 import subprocess
 import threading
@@ -467,13 +469,26 @@ def test_a_redirect_that_never_ends(project: Project, site: Site) -> None:
     assert len(site.requests) == 6
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://example.org/a", "data:text/csv,a", "javascript:a"])
+MALFORMED = ["http://[", "http://a:99999/", "http://a:b/", "http://a:0/", "http://[::1%25]:x/", "http://a b/"]
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "ftp://example.org/a", "data:text/csv,a", "javascript:a", *MALFORMED]
+)
 def test_a_redirect_to_what_is_not_fetched(target: str, project: Project, site: Site) -> None:
     site.pages["/shops.csv"] = leads(target)
     before = snapshots(project)
     assert "which is no address that is fetched" in collected(project).problems[0].rule
     assert snapshots(project) == before
     assert len(site.requests) == 1
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example", "å" * 70, "\u2028"])
+def test_a_redirect_to_what_is_no_name(host: str, project: Project, site: Site) -> None:
+    site.pages["/shops.csv"] = leads(f"http://{host}/".encode().decode("latin-1"))
+    before = snapshots(project)
+    assert collected(project).outcome == "failed"
+    assert snapshots(project) == before
 
 
 def test_a_redirect_that_says_who_to_log_in_as(project: Project, site: Site) -> None:
@@ -757,3 +772,40 @@ def test_an_answer_that_dribbles_through_a_proxy_is_cut_off_too(
     source.write_text(source.read_text(encoding="utf-8").replace("seconds: 5", "seconds: 0.3"), encoding="utf-8")
     site.pages["http://public.example/shops.csv"] = dribble
     assert [problem.rule for problem in collected(made).problems] == ["took longer than 0.3 seconds"]
+
+
+# -- answers that nobody thought of -----------------------------------------------------------------------------------
+
+MUTATIONS = int(os.environ.get("COLLECT_MUTATIONS", "60"))
+ANSWERS = (
+    HEAD + b'ETag: "x"\r\n' + LENGTH + NEWER,
+    HEAD + b"Content-Encoding: gzip\r\n" + f"Content-Length: {len(PACKED)}\r\n\r\n".encode() + PACKED,
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"%x\r\n" % len(NEWER) + NEWER + b"\r\n0\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: /shops.csv\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n",
+)
+
+
+def mutated(answer: bytes, chance: random.Random) -> bytes:
+    """An answer with a few bytes cut, changed, doubled or put in."""
+    for _ in range(chance.randint(1, 4)):
+        at, to = sorted(chance.randrange(len(answer) + 1) for _ in range(2))
+        bit = bytes(chance.choice((10, 13, 0, 255, 48, 58, 32, chance.randrange(256))) for _ in range(2))
+        answer = chance.choice(
+            (answer[:at], answer[:at] + bit + answer[at:], answer[:at] + answer[to:], answer[:to] + answer[at:])
+        )
+        answer = answer or b" "
+    return answer
+
+
+def test_whatever_is_answered_nothing_but_an_outcome_comes_of_it(project: Project, site: Site) -> None:
+    chance = random.Random(11)
+    told = set()
+    for _ in range(MUTATIONS):
+        answer = mutated(chance.choice(ANSWERS), chance)
+        site.pages["/shops.csv"] = breaking(answer, then=close)
+        outcome = collected(project)
+        told.add(outcome.outcome)
+        assert outcome.outcome == "unchanged" or outcome.problems or NEWER in snapshots(project).values()
+    assert {"failed", "rejected"} <= told
