@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -24,13 +25,16 @@ from pipeline.progress import Progress
 from pipeline.project import Project
 
 if TYPE_CHECKING:
+    import frictionless
+
     from pipeline.release import Proposal, Released
+    from pipeline.release.proposal import Extra
 
 STATE = "state.json"
 NOT_STATED = (snapshots.LOG, snapshots.LINKS, snapshots.REJECTED, snapshots.PENDING)
 """What `collect` notes of its own work beside the snapshots."""
 
-LIBRARIES = ("duckdb", "frictionless", "xlsxwriter")
+LIBRARIES = ("duckdb", "frictionless", "jinja2", "xlsxwriter")
 """Libraries whose version shows in the bytes of a release."""
 CODE = (".py", ".html", ".css")
 """Endings of this code's files."""
@@ -143,7 +147,7 @@ def _validated_release(project: Project, package: Package, progress: Progress, a
         return release(package, project.releases, progress, extras, asked, describe.write)
 
 
-def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Path | str]:
+def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Extra]:
     """The files that a release has beside its tables. Raises InvalidData for a package that is invalid."""
     from pipeline.serve.metadata import stated
     from pipeline.validate import problems, settled, validate
@@ -155,10 +159,19 @@ def _validated(project: Project, package: Package, progress: Progress) -> dict[s
     if not report.valid:
         names = {resource.name: _shown(package, resource.paths, project) for resource in package.resources}
         raise InvalidData(_traced(problems(report, names), package, project))
-    extras: dict[str, Path | str] = {"report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n"}
+    extras: dict[str, Extra] = {
+        "report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n",
+        "report.html": partial(_page, report, package),
+    }
     if project.metadata.is_file():
         extras["metadata.yml"] = project.metadata
     return extras
+
+
+def _page(report: frictionless.Report, package: Package) -> str:
+    from pipeline.validate.html import render
+
+    return render(report, package)
 
 
 def _shown(package: Package, paths: Iterable[str], project: Project) -> str:

@@ -73,6 +73,7 @@ def test_somebodys_package_is_released_as_canonical_csv_and_every_format(
         "data/towns.csv",
         "data/towns.parquet",
         "datapackage.json",
+        "report.html",
         "report.json",
         "towns-1.0.0.zip",
         "towns.sqlite",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,9 @@ from pipeline.release.version import FIRST, Step, Version, What, is_version, par
 
 SHOWN = 5
 """Changes that a refusal names."""
+
+Extra = Path | str | Callable[[], str]
+"""A file that is put beside the tables: copied, or written with a text, which may be made when it is needed."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def latest(releases: Path) -> Path | None:
 
 @contextmanager
 def propose(
-    package: Package, releases: Path, extras: Mapping[str, Path | str], asked: str | None = None
+    package: Package, releases: Path, extras: Mapping[str, Extra], asked: str | None = None
 ) -> Iterator[Proposal]:
     """Compares a valid package with the latest release below `releases`; the rows that differ are there meanwhile.
 
@@ -74,7 +77,7 @@ def propose(
         yield Proposal(package, _choose(before, changes, wanted, releases), before, comparison, True)
 
 
-def _extras(before: Path, extras: Mapping[str, Path | str]) -> list[Change]:
+def _extras(before: Path, extras: Mapping[str, Extra]) -> list[Change]:
     """The files beside the tables that changed; of those that are made here, the tables tell."""
     return [
         Change(What.FILE_CHANGED, None, name)

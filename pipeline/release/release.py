@@ -26,7 +26,7 @@ from pipeline.release.changelog import changelog
 from pipeline.release.compare import Change, document
 from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx
 from pipeline.release.formats.contents import Contents
-from pipeline.release.proposal import Proposal, propose
+from pipeline.release.proposal import Extra, Proposal, propose
 from pipeline.tables import COPY_CSV, connect, identifier, literal, raw, sort_order, typed
 
 LATEST = "latest"
@@ -51,11 +51,11 @@ def release(
     package: Package,
     releases: Path,
     progress: Progress,
-    extras: Mapping[str, Path | str],
+    extras: Mapping[str, Extra],
     asked: str | None = None,
     describe: Describe | None = None,
 ) -> Released:
-    """Releases a valid package below `releases`; `extras` are files to put beside it, as paths or as texts.
+    """Releases a valid package below `releases`; `extras` are files to put beside it.
 
     `describe` describes the release once its data and its changelog are written.
 
@@ -125,7 +125,7 @@ def _time(epoch: str) -> str:
 def _write(
     proposal: Proposal,
     folder: Path,
-    extras: Mapping[str, Path | str],
+    extras: Mapping[str, Extra],
     progress: Progress,
     describe: Describe | None,
 ) -> None:
@@ -159,7 +159,7 @@ def _write_tables(
     proposal: Proposal,
     folder: Path,
     created: str | None,
-    extras: Mapping[str, Path | str],
+    extras: Mapping[str, Extra],
     progress: Progress,
 ) -> None:
     """Writes the descriptor, the extras, and the tables in every format."""
@@ -248,8 +248,9 @@ def _release_descriptor(
     return head | {"resources": members}
 
 
-def _write_extra(extra: Path | str, target: Path) -> None:
+def _write_extra(extra: Extra, target: Path) -> None:
     if isinstance(extra, Path):
         shutil.copyfile(extra, target)
     else:
-        target.write_text(extra, encoding="utf-8", newline="\n")
+        text = extra() if callable(extra) else extra
+        target.write_text(text, encoding="utf-8", newline="\n")

@@ -49,6 +49,7 @@ def test_a_release_holds_every_format(services_release: Path) -> None:
         "datapackage.json",
         "metadata.yml",
         "places.geojson",
+        "report.html",
         "report.json",
         "services-1.0.0.zip",
         "services.sqlite",
