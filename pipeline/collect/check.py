@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.collect.conversation import Conversation
-from pipeline.collect.fetch import Client, NotFetched
+from pipeline.collect.failure import NotFetched
+from pipeline.collect.fetch import Client
 from pipeline.collect.jobs import Job, Terms, chosen, clients, side_by_side
 from pipeline.collect.outcome import Outcome, failed, problem
 from pipeline.errors import Kind

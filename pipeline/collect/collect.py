@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from pipeline.collect.due import standing
-from pipeline.collect.fetch import Client, NotFetched
+from pipeline.collect.failure import NotFetched
+from pipeline.collect.fetch import Client
 from pipeline.collect.jobs import Job, Terms, chosen, clients, side_by_side
 from pipeline.collect.outcome import Outcome, failed, problem
 from pipeline.collect.run import run

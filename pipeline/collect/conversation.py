@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.collect.fetch import Client, NotFetched
+from pipeline.collect.failure import NotFetched
+from pipeline.collect.fetch import Client
 from pipeline.fetches import Fetch
 from pipeline.readers import Answer, BadAnswer, Request, reader
 

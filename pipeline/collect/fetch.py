@@ -8,13 +8,12 @@ from __future__ import annotations
 import os
 import re
 import socket
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Timer
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
@@ -23,6 +22,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
 from pipeline.collect import body, connections
+from pipeline.collect.failure import NotFetched, failure
 from pipeline.collect.hosts import Hosts
 from pipeline.collect.network import Network, PrivateAddress, is_written_out, origin
 from pipeline.fetches import Fetch
@@ -70,28 +70,6 @@ class Onward:
 
     url: str
     for_good: bool
-
-
-class NotFetched(Exception):
-    """An address that did not give what was asked for; `rule` completes "The address …"."""
-
-    def __init__(
-        self,
-        rule: str,
-        *,
-        passing: bool = False,
-        status: int | None = None,
-        wait: float | None = None,
-        nowhere: bool = False,
-    ) -> None:
-        super().__init__(rule)
-        self.nowhere = nowhere
-        """Whether there is no such host."""
-        self.rule = rule
-        self.passing = passing
-        self.status = status
-        self.wait = wait
-        """Seconds that the server asked to be left alone for."""
 
 
 class Robots(Protocol):
@@ -211,7 +189,7 @@ class Client:
             if deadline.passed:
                 rule = f"took longer than {self._fetch.limits.seconds:g} seconds"
                 raise NotFetched(rule, passing=True) from error
-            raise _failure(error) from error
+            raise failure(error) from error
 
     def _send(self, request: Request, url: str, conditions: Mapping[str, str], deadline: _Deadline) -> BaseHTTPResponse:
         silence = self.patience.silence or self._fetch.limits.silence
@@ -299,7 +277,7 @@ class _Deadline:
         return max(0.001, self.at - time.monotonic())
 
 
-# -- what answers and failures say -----------------------------------------------------------------------------------
+# -- what is sent, and what answers say --------------------------------------------------------------------------------
 
 
 def _location(answer: BaseHTTPResponse, request: Request, url: str) -> Onward:
@@ -335,48 +313,6 @@ def _wait(answer: BaseHTTPResponse) -> float | None:
         return Retry(retry_after_max=10**9).get_retry_after(answer)
     except failures.InvalidHeader:
         return None
-
-
-def _failure(error: Exception) -> NotFetched:
-    """What went wrong on the way, in words; whether it may pass."""
-    for cause in _causes(error):
-        if isinstance(cause, PrivateAddress):
-            return NotFetched(f"leads into a private network: {cause}")
-        if isinstance(cause, body.BadBody):
-            return NotFetched(f"sent a body that {cause}", passing=cause.passing)
-        if isinstance(cause, socket.gaierror):
-            return NotFetched("has a host that is not known (DNS)", passing=True, nowhere=True)
-        if isinstance(cause, ConnectionRefusedError):
-            return NotFetched("refuses connections", passing=True)
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return NotFetched(f"has no valid TLS certificate ({_short(cause)})")
-        if isinstance(cause, connections.TooLong):
-            return NotFetched("sent more bytes than it said", passing=True)
-        if isinstance(cause, failures.IncompleteRead | failures.InvalidChunkLength | connections.CutOff) or (
-            isinstance(cause, failures.ProtocolError) and "ended prematurely" in str(cause)
-        ):
-            return NotFetched("broke off before the answer was complete", passing=True)
-        if isinstance(cause, failures.TimeoutError | TimeoutError):
-            return NotFetched("did not answer in time", passing=True)
-        if isinstance(cause, ConnectionError):
-            return NotFetched("broke the connection off", passing=True)
-    return NotFetched(f"did not answer as HTTP does ({_short(error)})", passing=True)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was made from, innermost last."""
-    seen: list[BaseException] = []
-    waiting: list[Any] = [error]
-    while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, BaseException) and each not in seen:
-            seen.append(each)
-            yield each
-            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
-
-
-def _short(error: BaseException) -> str:
-    return re.sub(r"<[^<>]*object at 0x[0-9a-f]+>:? ?", "", str(error))[:200]
 
 
 def _secret(fetch: Fetch) -> bytes | None:

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import urldefrag
 
 from pipeline import snapshots
-from pipeline.collect.fetch import Client, NotFetched, Received
+from pipeline.collect.failure import NotFetched
+from pipeline.collect.fetch import Client, Received
 from pipeline.collect.jobs import Terms, clients, side_by_side, sources
 from pipeline.collect.store import now, write
 from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pipeline.collect.fetch import NotFetched
+from pipeline.collect.failure import NotFetched
 from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
 from pipeline.fetches import Fetch
 from pipeline.sources import FILE, Source

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from protego import Protego
 
-from pipeline.collect.fetch import Client, NotFetched
+from pipeline.collect.failure import NotFetched
+from pipeline.collect.fetch import Client
 from pipeline.readers import Request
 
 LONGEST_DELAY = 60

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pipeline.collect.before import Before, asked_for, before
 from pipeline.collect.conversation import Conversation
 from pipeline.collect.drift import differences
-from pipeline.collect.fetch import Client, NotFetched, Received
+from pipeline.collect.failure import NotFetched
+from pipeline.collect.fetch import Client, Received
 from pipeline.collect.store import Store, Stored, now
 from pipeline.fetched import read
 from pipeline.fetches import Fetch

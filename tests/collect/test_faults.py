@@ -646,7 +646,7 @@ def test_a_request_says_who_asks_and_where_to_complain(tmp_path: Path, site: Sit
 def test_requests_keep_the_pace_that_was_agreed(tmp_path: Path, site: Site) -> None:
     made = register(tmp_path / "project", site.address)
     source = made.root / "sources/register/source.yml"
-    source.write_text(source.read_text(encoding="utf-8").replace("per_second: 1000", "per_second: 4"), encoding="utf-8")
+    source.write_text(source.read_text(encoding="utf-8").replace("per_second: 1000", "per_second: 2"), encoding="utf-8")
     times: list[float] = []
 
     def answer(handler: Handler) -> None:
@@ -655,7 +655,7 @@ def test_requests_keep_the_pace_that_was_agreed(tmp_path: Path, site: Site) -> N
 
     site.pages |= {"/shops.csv": answer, "/2": answer}
     assert collected(made).outcome == "accepted"
-    assert times[1] - times[0] >= 0.24
+    assert times[1] - times[0] >= 0.25, "half of it: a request may be late at the other end"
 
 
 # -- pages made for people ---------------------------------------------------------------------------------------------
@@ -693,10 +693,10 @@ def test_pages_are_asked_for_as_robots_txt_allows_and_at_its_pace(tmp_path: Path
         handler.page(Page(f'<ul><li id="shop-{number}"><b>Shop {number}</b></ul>{more}'.encode()))
 
     site.pages |= {"/shops": answer, "/shops/2": answer}
-    site.pages["/robots.txt"] = Page(b"User-agent: *\nCrawl-delay: 0.4\nDisallow: /shops/3\n")
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nCrawl-delay: 0.6\nDisallow: /shops/3\n")
     (outcome,) = collect(made, Progress(), Terms(patience=HASTY))
     assert (outcome.outcome, outcome.rows) == ("accepted", {"shops": 2})
-    assert times[1] - times[0] >= 0.38
+    assert times[1] - times[0] >= 0.3, "the pace is kept at this end, and a request may be late at the other"
     assert site.requests == ["GET /robots.txt", "GET /shops", "GET /shops/2"]
     site.pages["/robots.txt"] = Page(b"User-agent: servicebanken\nDisallow: /shops/\n")
     (outcome,) = collect(made, Progress(), Terms(patience=HASTY))

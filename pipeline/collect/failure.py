@@ -1,0 +1,79 @@
+"""What keeps a fetch from its answer, in words, and whether it may pass."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+from urllib3 import exceptions as failures
+
+from pipeline.collect import connections
+from pipeline.collect.body import BadBody
+from pipeline.collect.network import PrivateAddress
+
+
+class NotFetched(Exception):
+    """An address that did not give what was asked for; `rule` completes "The address …"."""
+
+    def __init__(
+        self,
+        rule: str,
+        *,
+        passing: bool = False,
+        status: int | None = None,
+        wait: float | None = None,
+        nowhere: bool = False,
+    ) -> None:
+        super().__init__(rule)
+        self.nowhere = nowhere
+        """Whether there is no such host."""
+        self.rule = rule
+        self.passing = passing
+        self.status = status
+        self.wait = wait
+        """Seconds that the server asked to be left alone for."""
+
+
+def failure(error: Exception) -> NotFetched:
+    """What went wrong on the way, in words; whether it may pass."""
+    for cause in _causes(error):
+        if isinstance(cause, PrivateAddress):
+            return NotFetched(f"leads into a private network: {cause}")
+        if isinstance(cause, BadBody):
+            return NotFetched(f"sent a body that {cause}", passing=cause.passing)
+        if isinstance(cause, socket.gaierror):
+            return NotFetched("has a host that is not known (DNS)", passing=True, nowhere=True)
+        if isinstance(cause, ConnectionRefusedError):
+            return NotFetched("refuses connections", passing=True)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NotFetched(f"has no valid TLS certificate ({_short(cause)})")
+        if isinstance(cause, connections.TooLong):
+            return NotFetched("sent more bytes than it said", passing=True)
+        if isinstance(cause, failures.IncompleteRead | failures.InvalidChunkLength | connections.CutOff) or (
+            isinstance(cause, failures.ProtocolError) and "ended prematurely" in str(cause)
+        ):
+            return NotFetched("broke off before the answer was complete", passing=True)
+        if isinstance(cause, failures.TimeoutError | TimeoutError):
+            return NotFetched("did not answer in time", passing=True)
+        if isinstance(cause, ConnectionError):
+            return NotFetched("broke the connection off", passing=True)
+    return NotFetched(f"did not answer as HTTP does ({_short(error)})", passing=True)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was made from, innermost last."""
+    seen: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, BaseException) and each not in seen:
+            seen.append(each)
+            yield each
+            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+
+
+def _short(error: BaseException) -> str:
+    return re.sub(r"<[^<>]*object at 0x[0-9a-f]+>:? ?", "", str(error))[:200]
