@@ -17,6 +17,9 @@ from pipeline.tables import identifier
 SHOWN = 6
 """Hits of a table that the page shows; it leads to all of them."""
 
+MOST_RANKED = 5_000
+"""Hits up to which the best come first; beyond, ranking takes longer than anybody waits, and tells little."""
+
 OPEN, CLOSE = "\x02", "\x03"
 """Signs that FTS5 puts around a hit; a text that has them itself gets a mark too many, and nothing worse."""
 
@@ -46,9 +49,10 @@ def _hits(con: sqlite3.Connection, cells: Cells, table: Table, words: str) -> Hi
     count = con.execute(f"SELECT count(*) FROM {index} WHERE {index} MATCH ?", [match]).fetchone()[0]
     if not count:
         return None
+    ranked = " ORDER BY rank" if count <= MOST_RANKED else ""
     best = con.execute(
         f"SELECT t.*, f.hit FROM (SELECT rowid AS number, snippet({index}, -1, ?, ?, '…', 28) AS hit "
-        f"FROM {index} WHERE {index} MATCH ? ORDER BY rank LIMIT {SHOWN}) AS f JOIN {name} AS t ON t.rowid = f.number",
+        f"FROM {index} WHERE {index} MATCH ?{ranked} LIMIT {SHOWN}) AS f JOIN {name} AS t ON t.rowid = f.number",
         [OPEN, CLOSE, match],
     ).fetchall()
     cells.look_up(con, table.columns, best)

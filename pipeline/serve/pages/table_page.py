@@ -12,6 +12,7 @@ from pipeline.serve.pages import maps
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Dataset, Table
+from pipeline.serve.pages.limit import is_interrupted, limited
 from pipeline.serve.pages.links import Links
 from pipeline.serve.pages.row_page import INFERRED
 from pipeline.serve.pages.selection import OPERATIONS, Selection, rows_sql, token
@@ -52,30 +53,37 @@ class Facet:
 
 
 def context(
-    con: sqlite3.Connection, dataset: Dataset, links: Links, selection: Selection, everything: bool
+    con: sqlite3.Connection, dataset: Dataset, links: Links, selection: Selection, everything: bool, milliseconds: int
 ) -> dict[str, Any]:
-    """What the template of a table needs."""
+    """What the template of a table needs. Its parts may take `milliseconds` each."""
     table = selection.table
     cells = Cells(dataset, links, _words(selection.search))
-    sql, parameters = rows_sql(selection)
-    rows = con.execute(sql, parameters).fetchall()
-    more = rows[selection.size] if len(rows) > selection.size else None
-    rows = rows[: selection.size]
-    cells.look_up(con, table.columns, rows)
+    with limited(con, milliseconds):
+        sql, parameters = rows_sql(selection)
+        rows = con.execute(sql, parameters).fetchall()
+        more = rows[selection.size] if len(rows) > selection.size else None
+        rows = rows[: selection.size]
+        cells.look_up(con, table.columns, rows)
+    with limited(con, milliseconds):
+        count = _count(con, selection, len(rows), more)
+        chips = _chips(con, cells, selection)
     columns = [
         column
         for column in _in_order(table)
         if everything or (column.name != INFERRED and (not rows or _has_value(column, rows)))
     ]
-    count = _count(con, selection, len(rows), more)
     drawn = 0 < count <= MOST_DRAWN
     countable = not selection.search or count <= MOST_HITS
     facets = [
-        _facet(con, cells, selection, table.by_name[name])
+        _facet(con, cells, selection, table.by_name[name], milliseconds)
         if countable
         else Facet(table.by_name[name], [], False, took_too_long=True)
         for name in selection.facets
     ]
+    drawing, years = Markup(""), list[Facet]()
+    if drawn:
+        with limited(con, milliseconds):
+            drawing, years = maps.of_selection(con, cells, selection), _years(con, selection)
     return {
         "table": table,
         "selection": selection,
@@ -83,10 +91,10 @@ def context(
         "left_out": [column for column in table.shown if column not in columns],
         "rows": [_row(cells, table, columns, row) for row in rows],
         "count": count,
-        "chips": _chips(con, cells, selection),
+        "chips": chips,
         "facets": facets,
-        "charts": [facet for facet in facets if len(facet.values) > 1] + (_years(con, selection) if drawn else []),
-        "map": maps.of_selection(con, cells, selection) if drawn else Markup(""),
+        "charts": [facet for facet in facets if len(facet.values) > 1] + years,
+        "map": drawing,
         "is_drawn": drawn or not count,
         "most_drawn": MOST_DRAWN,
         "next": _next(links, selection, rows, more),
@@ -178,11 +186,12 @@ def _chips(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[
     return chips
 
 
-def _facet(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column) -> Facet:
+def _facet(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column, milliseconds: int) -> Facet:
     try:
-        counted = _known(con, selection, column) or _counted(con, selection, column)
+        with limited(con, milliseconds):
+            counted = _known(con, selection, column) or _counted(con, selection, column)
     except sqlite3.OperationalError as error:
-        if str(error) != "interrupted":
+        if not is_interrupted(error):
             raise
         return Facet(column, [], False, took_too_long=True)
     cells.look_up(con, [column], counted)

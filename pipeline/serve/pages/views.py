@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-import datasette.database
-
 from pipeline.serve.pages import cite, downloads, question_page, row_page, search, table_page
 from pipeline.serve.pages.dataset import Dataset
+from pipeline.serve.pages.limit import limited
 from pipeline.serve.pages.links import Links
 from pipeline.serve.pages.render import Place, Visit, render
 from pipeline.serve.pages.selection import LONGEST, OPERATIONS, BadQuery, parse
@@ -78,9 +75,8 @@ class Site:
             return Answer(302, location=f"{self.links.table(name)}{moved}")
         try:
             selection = parse(table, visit.query)
-            with limited(con, self.milliseconds):
-                everything = dict(selection.pairs).get("_columns") == "all"
-                context = table_page.context(con, self.dataset, self.links, selection, everything)
+            everything = dict(selection.pairs).get("_columns") == "all"
+            context = table_page.context(con, self.dataset, self.links, selection, everything, self.milliseconds)
         except BadQuery as error:
             return self.error(400, visit, self.dataset.words(error.args[0], what=error.args[1]))
         return self._page("table.html", visit, **context, snippets=cite.snippets(table))
@@ -140,13 +136,6 @@ class Site:
     def page(self, template: str, visit: Visit, **context: Any) -> str:
         """The page that a template makes."""
         return render(template, self.dataset, self.place, visit, **context)
-
-
-@contextmanager
-def limited(con: sqlite3.Connection, milliseconds: int) -> Iterator[None]:
-    """Interrupts what takes longer, the way Datasette does it at the time: others may have bettered it."""
-    with datasette.database.sqlite_timelimit(con, milliseconds):
-        yield
 
 
 def _from_form(query: str) -> str | None:

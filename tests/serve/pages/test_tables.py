@@ -5,6 +5,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from pipeline.serve.pages import table_page
 from pipeline.serve.pages.selection import MOST_FILTERS, matching, swedish
 from tests.command import servicebanken
 from tests.projects import field, package, table
@@ -165,3 +166,17 @@ def test_what_an_address_says_is_shown_and_not_run(argument: str, swede: Reader)
 )
 def test_words_are_looked_for_by_their_beginning(words: str, match: str) -> None:
     assert matching(words) == match
+
+
+def test_a_count_that_takes_too_long_is_left_out_and_the_page_says_so(
+    swede: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object) -> None:
+        swede.con.set_progress_handler(lambda: 1, 1)
+        swede.con.execute("SELECT count(*) FROM provenance").fetchone()
+
+    monkeypatch.setattr(table_page, "_known", late)
+    answer = swede.table("solutions")
+    assert answer.status == 200
+    assert len(names(answer)) == 3
+    assert "Det tog för lång tid att räkna här." in str(answer.body)
