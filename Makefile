@@ -19,6 +19,7 @@ bench: .venv/bench
 	$(BIN)/python -m benchmarks.collect
 	$(BIN)/python -m benchmarks.describe
 	$(BIN)/python -m benchmarks.observations
+	$(BIN)/python -m benchmarks.release
 	$(BIN)/python -m benchmarks.validate
 	$(BIN)/python -m benchmarks.diff
 

@@ -1,7 +1,7 @@
 """A sheet of a workbook that is filled row by row: what XlsxWriter writes cell by cell, at a fifth of the time.
 
-Most cells are plain text and numbers. Their XML is written as it is; a row with anything else (a date, a character
-that XML or Excel takes for something else) goes the way of XlsxWriter itself. The bytes are the same either way.
+Most cells are plain text, numbers and dates. Their XML is written as it is; a row with anything else (a character
+that XML or Excel takes for something else, an old date) goes the way of XlsxWriter itself. The bytes are the same.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ MOST_DIGITS = 2**53
 """A spreadsheet's number is a double: a whole number beyond keeps its digits only as text."""
 
 
+DAY_0 = date(1899, 12, 30)
+"""From which a spreadsheet counts days, once it is past the 29 February 1900 that it believes in."""
+
 LONG = 16_383
 """Characters of a text that is certainly no longer than a cell holds, counted in UTF-16."""
 
@@ -36,7 +39,9 @@ class Sheet(Worksheet):  # type: ignore[misc]
         for row, values in enumerate(rows, first):
             letters = letters or [xl_col_to_name(column) for column in range(len(values))]
             cells = [
-                _xml(value, letter, row + 1) for value, letter in zip(values, letters, strict=True) if value is not None
+                self._xml(value, letter, row + 1)
+                for value, letter in zip(values, letters, strict=True)
+                if value is not None
             ]
             if None in cells:
                 self._write_values(row, values)
@@ -57,16 +62,18 @@ class Sheet(Worksheet):  # type: ignore[misc]
             elif value is not None:
                 self.write_string(row, column, str(value))
 
-
-def _xml(value: Any, letter: str, row: int) -> str | None:
-    """The XML of a plain cell; None for one that needs more."""
-    kind = type(value)
-    if kind is str:
-        if SPECIAL.search(value) or len(value) > LONG:
-            return None
-        return f'<c r="{letter}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
-    if kind is bool:
-        return f'<c r="{letter}{row}" t="b"><v>{int(value)}</v></c>'
-    if (kind is int or kind is float) and abs(value) <= MOST_DIGITS:
-        return f'<c r="{letter}{row}"><v>{value:.16G}</v></c>'
-    return None
+    def _xml(self, value: Any, letter: str, row: int) -> str | None:
+        """The XML of a plain cell; None for one that needs more."""
+        kind = type(value)
+        if kind is str:
+            if SPECIAL.search(value) or len(value) > LONG:
+                return None
+            return f'<c r="{letter}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
+        if kind is bool:
+            return f'<c r="{letter}{row}" t="b"><v>{int(value)}</v></c>'
+        if (kind is int or kind is float) and abs(value) <= MOST_DIGITS:
+            return f'<c r="{letter}{row}"><v>{value:.16G}</v></c>'
+        if kind is date and value.year > 1900:
+            style = self.default_date_format._get_xf_index()
+            return f'<c r="{letter}{row}" s="{style}"><v>{(value - DAY_0).days}</v></c>'
+        return None

@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.names import free
 from pipeline.package import Resource
+from pipeline.release.formats import search
 from pipeline.release.formats.contents import Contents
 from pipeline.release.formats.counts import write_counts
 from pipeline.tables import identifier
@@ -43,9 +46,6 @@ PRAGMA threads = 2;
 """
 """The draft needs no journal: it is thrown away if anything fails. Indexes are sorted in 64 MB, by two threads."""
 
-FTS_MEMORY = 16 << 20
-"""Bytes of words that FTS5 gathers before it writes them; with its own 1 MB it merges what it wrote over and over."""
-
 ForeignKey = tuple[list[str], Resource, list[str]]
 """Fields, the table that they point at, and the fields there."""
 
@@ -61,7 +61,7 @@ def write(
     `filled` is called when all rows are in: what follows is SQLite's work alone, and leaves Python's lock to others.
     Raises InvalidData for a foreign key that points nowhere, or a view of the descriptor that SQLite refuses.
     """
-    draft = path.with_name(path.name + ".draft")
+    draft, words = (path.with_name(f"{path.name}.{part}") for part in ("draft", "words"))
     con = sqlite3.connect(draft, isolation_level=None)
     try:
         con.executescript(SETTINGS)
@@ -69,13 +69,21 @@ def write(
         keys = {table.name: _foreign_keys(table, contents) for table in contents.tables}
         for table in contents.tables:
             con.execute(_create(table, contents, keys[table.name]))
-            _insert(con, table, contents)
-        if filled is not None:
-            filled()
-        for table in contents.tables:
-            for fields, kind in _indexes(table, keys, _is_large(con, table)):
-                _create_index(con, table, fields, kind)
-            _index_text(con, table)
+        indexes = [
+            index for table in contents.tables if (index := search.create(con, table, _free(con, f"{table.stem}_fts")))
+        ]
+        with ThreadPoolExecutor(1) as beside:
+            searched = beside.submit(search.write, replace(contents, con=contents.con.cursor()), indexes, words)
+            for table in contents.tables:
+                _insert(con, table, contents)
+            if filled is not None:
+                filled()
+            for table in contents.tables:
+                for fields, kind in _indexes(table, keys, _is_large(con, table)):
+                    _create_index(con, table, fields, kind)
+            searched.result()
+        con.execute("ATTACH ? AS search", (str(words),))
+        search.take_over(con, indexes)
         _write_codes(con, contents)
         write_counts(con, {table.stem: _counted(table) for table in contents.tables})
         if also is not None:
@@ -89,6 +97,7 @@ def write(
     finally:
         con.close()
         draft.unlink(missing_ok=True)
+        words.unlink(missing_ok=True)
     with path.open("r+b") as file:
         file.seek(LIBRARY_VERSION)
         file.write(bytes(4))
@@ -176,12 +185,11 @@ def _names(fields: list[str]) -> str:
 
 
 def _insert(con: sqlite3.Connection, table: Resource, contents: Contents) -> None:
-    marks = ", ".join("?" for _ in table.fields)
     columns = ", ".join(
         f"CAST({identifier(name)} AS {INSERTED[kind]})" if kind in INSERTED else identifier(name)
         for name, kind in contents.types[table.name].items()
     )
-    con.executemany(f"INSERT INTO {identifier(table.stem)} VALUES ({marks})", contents.rows(table, columns))
+    search.insert(con, identifier(table.stem), len(table.fields), contents.rows(table, columns))
 
 
 LARGE = 20_000
@@ -251,46 +259,6 @@ def _distinct(lists: list[list[str]]) -> list[list[str]]:
 
 def _is_facet(field: Mapping[str, Any]) -> bool:
     return "enum" in (field.get("constraints") or {}) or field.get("type") == "boolean"
-
-
-def _index_text(con: sqlite3.Connection, table: Resource) -> None:
-    index = _free(con, f"{table.stem}_fts")
-    linked = {name for names, _, _ in table.foreign_keys for name in names}
-    reserved = {"rank", "rowid", index.casefold()}  # of FTS5
-    fields = [
-        name
-        for name in map(_text, table.fields)
-        if name and name not in table.key and name not in linked and name.casefold() not in reserved
-    ]
-    if not fields:
-        return
-    content = table.stem.replace('"', '""')
-    con.execute(
-        f'CREATE VIRTUAL TABLE {identifier(index)} USING fts5({_names(fields)}, content="{content}"{_row_id(table)}, '
-        'tokenize="unicode61 remove_diacritics 0")'
-    )
-    name = identifier(index)
-    con.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('hashsize', ?)", (FTS_MEMORY,))
-    for command in ("rebuild", "optimize"):
-        con.execute(f"INSERT INTO {name} ({name}) VALUES (?)", (command,))
-    con.execute(f"DELETE FROM {identifier(f'{index}_config')} WHERE k = 'hashsize'")
-
-
-def _row_id(table: Resource) -> str:
-    """What FTS5 must be told where a field hides SQLite's own number of the row."""
-    names = {name.casefold() for name in table.field_names}
-    if "rowid" not in names:
-        return ""
-    return f', content_rowid="{next(name for name in ("_rowid_", "oid", "rowid") if name not in names)}"'
-
-
-def _text(field: Mapping[str, Any]) -> str | None:
-    """The field's name, if people search in it: text that is not a code, a key, a date or an address."""
-    constraints = field.get("constraints") or {}
-    is_text = field.get("type", "any") in ("string", "any") and field.get("format", "default") == "default"
-    if is_text and "enum" not in constraints and "pattern" not in constraints:
-        return str(field["name"])
-    return None
 
 
 CODES = "codes"
