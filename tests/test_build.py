@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -187,10 +189,11 @@ ELSEWHERE = [
         0o002,
         ["taskset", "-c", "0"],
     ),
+    ({"PYTHONPATH": str(Path(__file__).parent / "clock"), "TZ": "Asia/Kolkata"}, 0o022, []),
 ]
 
 
-@pytest.mark.parametrize("elsewhere", ELSEWHERE, ids=["hash seed 1", "hash seed 2", "one core"])
+@pytest.mark.parametrize("elsewhere", ELSEWHERE, ids=["hash seed 1", "hash seed 2", "one core", "1999"])
 def test_the_same_sources_give_the_same_bytes_anywhere(
     elsewhere: tuple[dict[str, str], int, list[str]], services_release: Path, tmp_path: Path
 ) -> None:
@@ -204,6 +207,16 @@ def test_the_same_sources_give_the_same_bytes_anywhere(
     there, here = tree(root / "build/releases/1.0.0"), tree(services_release)
     assert [name for name in here if here[name] != there.get(name)] == []
     assert sorted(there) == sorted(here)
+
+
+def test_the_clock_of_1999_is_one() -> None:
+    """Else the test above would see nothing."""
+    code = "import datetime, time; print(datetime.datetime.now().year, time.gmtime().tm_year, time.strftime('%Y'))"
+    clock = {"PYTHONPATH": str(Path(__file__).parent / "clock"), "TZ": "UTC"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **clock}, capture_output=True, encoding="utf-8", check=True
+    )
+    assert run.stdout == "1999 1999 1999\n"
 
 
 def test_files_and_rows_in_another_order_give_the_same_bytes(services_release: Path, tmp_path: Path) -> None:
