@@ -32,6 +32,7 @@ from pipeline.describe.site.findings import Changes, Verdict
 from pipeline.describe.site.origins import Origins
 from pipeline.describe.site.words import LANGUAGES, NAMES, Language, Text, Words
 from pipeline.errors import InvalidData
+from pipeline.package import Resource
 from pipeline.visible import visible
 
 NAME = "index.html"
@@ -116,12 +117,18 @@ def render(contents: Contents, language: Language) -> str:
             ],
             others=downloads.others(words),
             descriptions=downloads.descriptions(dataset),
-            snippets=downloads.snippets(words, next(iter(dataset.package.tables), None)),
+            snippets=downloads.snippets(words, _example(contents)),
             bibtex=bibtex.entry(dataset),
             json_ld=_json_ld(dataset),
         )
     )
     return page.rstrip("\n") + "\n"
+
+
+def _example(contents: Contents) -> Resource | None:
+    """The table that shows how tables are opened: that of the first chart which the package asks for, or the first."""
+    charted = (each.asked.table for each in contents.figures if each.asked.holder and each.asked.table)
+    return next(charted, next(iter(contents.dataset.package.tables), None))
 
 
 def _charts(words: Words, figures: Iterable[Figures]) -> list[Chart]:
