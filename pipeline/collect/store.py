@@ -100,7 +100,10 @@ class Store:
         _append(self.folder / snapshots.PENDING, {"time": now(), **member, "validators": stored.validators})
 
     def held(self) -> dict[Request, Stored]:
-        """The answers that a run left that did not end, no older than `PENDING_HOURS`."""
+        """The answers that a run left that did not end, no older than `PENDING_HOURS`; its half-written files go."""
+        with os_errors(str(self.folder)):
+            for left in self.folder.glob(".*.draft"):
+                left.unlink()
         found: dict[Request, Stored] = {}
         for line in lines(self.folder / snapshots.PENDING):
             try:

@@ -11,6 +11,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -28,12 +29,12 @@ from tests.collect.servers.overpass import Overpass
 from tests.collect.site import Handler, Page, Site, serving
 from tests.projects import put, tree
 
-HASTY = Patience(connect=1, silence=0.3, retries=2, backoff=0.01)
+HASTY = Patience(connect=5, silence=5, retries=2, backoff=0.01)
 """Waits as short as a test can bear; the order of things is that of longer ones."""
 
 
-def collected(project: Project, network: Network | None = None) -> Outcome:
-    (outcome,) = collect(project, Progress(), Terms(network=network or Network(), patience=HASTY))
+def collected(project: Project, network: Network | None = None, patience: Patience = HASTY) -> Outcome:
+    (outcome,) = collect(project, Progress(), Terms(network=network or Network(), patience=patience))
     return outcome
 
 
@@ -56,10 +57,10 @@ def project(tmp_path: Path, site: Site) -> Project:
 NEWER = SHOPS.replace(b"South", b"Southern")
 
 
-def failed(project: Project, rule: str, network: Network | None = None) -> None:
+def failed(project: Project, rule: str, network: Network | None = None, patience: Patience = HASTY) -> None:
     """The fetch fails as `rule` says; what was accepted stays as it was, and is all there is."""
     before = snapshots(project)
-    outcome = collected(project, network)
+    outcome = collected(project, network, patience)
     assert outcome.outcome == "failed"
     assert [problem.rule for problem in outcome.problems] == [rule]
     assert snapshots(project) == before
@@ -200,7 +201,7 @@ def test_an_answer_that_stalls_at_a_byte(sent: int, project: Project, site: Site
         handler.close_connection = True
 
     site.pages["/shops.csv"] = breaking((HEAD + LENGTH + NEWER)[:sent], then=stall)
-    failed(project, "did not answer in time")
+    failed(project, "did not answer in time", patience=replace(HASTY, silence=0.3))
 
 
 @pytest.mark.parametrize("head", [b"", HEAD + LENGTH], ids=["headers", "body"])

@@ -27,6 +27,7 @@ from tests.collect.figures import REQUESTS, Slow, figures, kolada
 from tests.collect.servers import Asked, Reply, json_reply
 from tests.collect.test_faults import HASTY
 from tests.command import servicebanken, start
+from tests.projects import put
 
 KILLS = int(os.environ.get("COLLECT_KILLS", "6"))
 """Moments at which a collect is killed; 100 take two minutes."""
@@ -153,6 +154,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
             assert outcome.outcome in ("accepted", "unchanged"), outcome
             assert accepted(project)[1] == new
             assert len(server.asked) <= REQUESTS + 2
+            assert not list(folder_of(project).glob(".*"))
             assert not (folder_of(project) / "pending.jsonl").exists()
         assert KILLS < 50 or middle > KILLS / 10, "most moments were before the first request or after the last"
 
@@ -266,3 +268,10 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path, server: Slow) -> None:
     outcome = collected(project)
     assert outcome.outcome == "failed"
     assert outcome.problems[0].kind == "file-failed"
+
+
+def test_half_a_file_that_a_killed_run_left_is_removed(tmp_path: Path, server: Slow) -> None:
+    project = figures(tmp_path, server.url)
+    put(folder_of(project), {f".{'0' * 64}.json.draft": "{"})
+    assert collected(project).outcome == "accepted"
+    assert not list(folder_of(project).glob(".*"))
