@@ -42,6 +42,7 @@ def connect() -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": "true",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "enable_progress_bar": "false",  # it would stand amid what a command prints
         }
     )
 
