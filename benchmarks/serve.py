@@ -174,7 +174,7 @@ def pages(release: Path, bare: Path, seconds: float) -> None:
         print(f"\n{clients} clients")
         for name, (our_path, stock_path) in PAGES.items():
             with stock(bare) as port:
-                peer = loaded(port, stock_path, clients, max(seconds, 8), new=False)
+                peer = loaded(port, stock_path, clients, max(seconds, 30), new=False)  # an answer takes it seconds
             with ours(release, "--workers", "2") as (port, _):
                 loaded(port, our_path, clients, 1, new=False)
                 _check_facets(port, our_path)

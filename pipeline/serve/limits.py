@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote_plus
 
 from pipeline.serve.answer import Answer, refusal
@@ -12,6 +13,8 @@ LONGEST_QUERY = 4_000
 
 LONGEST_SQL = 12_000
 """Bytes of a query string that brings SQL."""
+
+SIZE = re.compile(r"max|[1-9][0-9]{0,2}|1000|")
 
 MOST_PARAMETERS = 60
 MOST_FACETS = 8
@@ -30,9 +33,12 @@ def refused(path: str, query: str, brings_sql: bool) -> Answer | None:
         return refusal(414, "The address is too long.")
     if "%00" in path or "%00" in query:
         return refusal(400, "The address holds a character that is none.")
-    names = [unquote_plus(part.partition("=")[0]) for part in query.split("&") if part]
+    pairs = [[unquote_plus(text) for text in part.split("=", 1)] for part in query.split("&") if part]
+    names = [pair[0] for pair in pairs]
     if len(names) > MOST_PARAMETERS:
         return refusal(400, f"The address has more than {MOST_PARAMETERS} parameters.")
     if sum(name.startswith("_facet") and name != "_facet_size" for name in names) > MOST_FACETS:
         return refusal(400, f"More than {MOST_FACETS} facets are not counted at once.")
+    if any(name == "_size" and not SIZE.fullmatch(value) for name, *values in pairs for value in values):
+        return refusal(400, "_size is a number of rows from 1 to 1000, or max.")
     return next((refusal(400, NEVER[name]) for name in names if name in NEVER), None)

@@ -251,6 +251,8 @@ def test_every_answer_has_the_headers_that_protect_a_reader(path: str, site: str
         ("/sv/example/shops?" + "&".join(f"_col=c{n}" for n in range(100)), 400),
         ("/sv/example/shops?" + "&".join(["_facet=kind"] * 9), 400),
         ("/example/shops.json?_size=1000000", 400),
+        ("/example/shops.csv?_stream=on&_size=-1", 400),
+        ("/example/shops.json?_size=1001", 400),
         ("/example/shops.json?_where=1", 400),
         ("/example/shops.json?_searchmode=raw&_search=a*", 400),
         ("/example/shops.json?%5Fwhere=1", 400),
