@@ -37,14 +37,15 @@ SQL_TYPES = {
 
 def connect() -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory that keeps row order and never reaches for the network."""
-    return duckdb.connect(
+    con = duckdb.connect(
         config={
             "preserve_insertion_order": "true",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "enable_progress_bar": "false",  # it would stand amid what a command prints
         }
     )
+    con.execute("SET enable_progress_bar = false")  # it would stand amid what a command prints
+    return con
 
 
 MEMORY = "1GB"
