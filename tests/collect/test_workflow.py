@@ -114,11 +114,12 @@ def test_what_came_is_opened_for_review_and_what_did_not_come_is_not(tmp_path: P
     assert (failed, text) == ([], None)
     run.commit()
 
-    site.pages["/shops.csv"] = Page(SHOPS.rpartition(b"3,")[0])
+    site.pages["/shops.csv"] = Page(SHOPS.rpartition(b"3,")[0].replace(b"South", b"~~~~~~"))
     failed, text = run.steps("third")
     assert failed == ["Fail where a source failed"]
     assert text is not None
     assert "shops has 2 rows, the last snapshot has 3" in text
+    assert text.count("~~~~~~") == 6, "three fences, opened and closed"
 
 
 def kept(run: Run) -> str:
