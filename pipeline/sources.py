@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.fetches import Fetch, read_fetches
+from pipeline.fetch_reading import read_fetches
+from pipeline.fetches import Fetch
 from pipeline.files import LINE, Text, os_errors, read_yaml
 
 FILE = "source.yml"
