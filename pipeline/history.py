@@ -4,7 +4,7 @@ Two tables, beside those of the package:
 
     releases   one row a release, in order: number, version, date, step, added, removed, changed (rows), en, sv (what
                it changed, a line each)
-    changes    one row a difference: release, change, table, key, field, old, new
+    changes    one row a difference, in order: line, release, change, table, key, field, old, new
 
 In `changes`, `table` is the name of a table in the database, and `key` is `key_text` of its row's primary key. `change`
 is "added" or "removed" (the row; `field` is empty), "changed" (a cell; of a row that was removed, "removed" with each
@@ -46,7 +46,7 @@ CREATE TABLE {releases} (
 
 CREATE_CHANGES = """
 CREATE TABLE {changes} (
-  "id" INTEGER PRIMARY KEY,
+  "line" INTEGER PRIMARY KEY,
   "release" TEXT NOT NULL REFERENCES {releases} ("version"),
   "change" TEXT NOT NULL,
   "table" TEXT,
@@ -62,14 +62,14 @@ SELECT c."release", c."change", c."field", c."old", c."new"
 FROM {changes} AS c
 JOIN {releases} AS r ON r."version" = c."release"
 WHERE c."table" = ? AND c."key" = ?
-ORDER BY r."number", c."id"
+ORDER BY r."number", c."line"
 """
 
 SINCE = """
 SELECT c."change", c."table", c."key", c."field", c."old", c."new"
 FROM {changes} AS c
 WHERE c."release" = ? AND c."table" = ? AND (c."key" = ? OR c."key" IS NULL)
-ORDER BY c."id" DESC
+ORDER BY c."line" DESC
 """
 
 

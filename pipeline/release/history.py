@@ -54,7 +54,7 @@ def _hand_on(con: sqlite3.Connection, tables: Names, before: Package) -> None:
         if {there.releases, there.changes} <= known:
             releases = earlier.execute(there.sql("SELECT * FROM {releases} ORDER BY number"))
             con.executemany(tables.sql(INSERT_RELEASE), releases)
-            changes = earlier.execute(there.sql("SELECT * FROM {changes} ORDER BY id"))
+            changes = earlier.execute(there.sql("SELECT * FROM {changes} ORDER BY rowid"))
             con.executemany(tables.sql(INSERT_CHANGE), changes)
             return
     finally:
