@@ -19,6 +19,9 @@ from pathlib import Path
 from benchmarks.measure import python
 from benchmarks.validate import write
 
+NEW = 1_000_000_000
+"""Where the keys of new rows start."""
+
 OURS = """
 import sys
 from pathlib import Path
@@ -54,12 +57,12 @@ def edit(old: Path, new: Path, key: bool) -> None:
         (new / "table.csv").open("w", encoding="utf-8") as after,
     ):
         after.write(next(before))
-        for line in before:
+        for number, line in enumerate(before):
             chance = draw.random()
             if chance < 0.01:
                 after.write(line.replace("Place", "Plats"))
             elif chance < 0.02:
-                after.write(f"9{line}")
+                after.write(f"{NEW + number},{line.partition(',')[2]}")
             else:
                 after.write(line)
     for folder in (old, new):

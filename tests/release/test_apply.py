@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,3 +94,12 @@ def test_rows_in_another_order_are_no_difference(rows: list[tuple[str, ...]], se
     shuffled = list(rows)
     seed.shuffle(shuffled)
     assert _difference(rows, shuffled, [])["same"] is True
+
+
+def test_rows_are_grouped_part_by_part_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    old: list[tuple[str, ...]] = [(str(number % 40), "x", str(number % 7), "") for number in range(300)]
+    new: list[tuple[str, ...]] = [*old[:250], *old[:20], ("z", "", "", "")]
+    whole = _difference(old, new, [])
+    monkeypatch.setattr("pipeline.release.compare.rows.ROWS_AT_A_TIME", 100)
+    assert _difference(old, new, []) == whole
+    assert _applied(whole, old) == Counter(new)

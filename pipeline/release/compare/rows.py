@@ -30,16 +30,19 @@ WHERE o."\told" IS NULL OR n."\tnew" IS NULL OR {{differs}} OR {{loses}}
 """
 
 BY_ROW = f"""
-CREATE OR REPLACE TABLE {{target}} AS
 SELECT CASE WHEN balance > 0 THEN '{ADDED}' ELSE '{REMOVED}' END AS change,
        abs(balance) AS times, {{cells}}
 FROM (
     SELECT {{names}}, sum(side) AS balance
     FROM (SELECT {{old_fields}}, -1 AS side FROM {{old}} UNION ALL SELECT {{new_fields}}, 1 AS side FROM {{new}})
+    WHERE hash({{names}}) % {{parts}} = {{part}}
     GROUP BY {{names}}
     HAVING sum(side) <> 0
 )
 """
+
+ROWS_AT_A_TIME = 4_000_000
+"""Whole rows that are grouped at a time: DuckDB holds more than its limit while it groups long ones."""
 
 NOT_UNIQUE = "SELECT 1 FROM {rows} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
 
@@ -115,7 +118,7 @@ def row_changes(
         fields = (tuple(sides.old.field_names), tuple(sides.new.field_names))
         names = tuple(sides.new.key)
     else:
-        con.execute(_by_row(sides, target))
+        _by_row(con, sides, target)
         fields = (tuple(old for old, _ in sides.shared), tuple(new for _, new in sides.shared))
         names = ()
     counted = con.execute(f"SELECT change, sum(times)::BIGINT FROM {target} GROUP BY change").fetchall()
@@ -162,10 +165,20 @@ def _by_key(sides: Sides, key: list[tuple[str, str]], target: str, tolerance: fl
     )
 
 
-def _by_row(sides: Sides, target: str) -> str:
+def _by_row(con: duckdb.DuckDBPyConnection, sides: Sides, target: str) -> None:
+    """Fills `target` part by part; rows that are the same have the same hash, so they are in the same part."""
+    counts = [con.execute(f"SELECT count(*) FROM {rows}").fetchall()[0][0] for rows in (sides.old_rows, sides.new_rows)]
+    parts = 1 + sum(counts) // ROWS_AT_A_TIME
+    con.execute(f"CREATE OR REPLACE TABLE {target} AS {_part(sides, 0, parts)}")
+    for part in range(1, parts):
+        con.execute(f"INSERT INTO {target} {_part(sides, part, parts)}")
+
+
+def _part(sides: Sides, part: int, parts: int) -> str:
     places = range(len(sides.shared))
     return BY_ROW.format(
-        target=target,
+        part=part,
+        parts=parts,
         cells=", ".join(f"c{place} AS {side(place)}" for side in (_old, _new) for place in places),
         names=", ".join(f"c{place}" for place in places),
         old=sides.old_rows,
