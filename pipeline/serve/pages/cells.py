@@ -19,6 +19,9 @@ from pipeline.tables import identifier
 LONG = 300
 """Characters of a text that a cell of a table shows."""
 
+NAME = 140
+"""Characters of a row's name; a longer text stands on the row's page below it."""
+
 Row = Mapping[str, Any]
 
 AT_ONCE = 400
@@ -80,7 +83,7 @@ class Cells:
         if table.label != table.key:
             for name in table.label:
                 if row[name] not in (None, ""):
-                    return str(row[name])
+                    return cut(str(row[name]), NAME)
         parts = [self.text(table.by_name[name], row) for name in table.key]
         return " · ".join(part for part in parts if part) or next(map(str, row))
 
@@ -116,8 +119,8 @@ class Cells:
         if (web := address(value)) is not None:
             return Markup('<a href="{}" rel="noreferrer">{}</a>').format(web, short(web))
         said = self.said(column, value)
-        if not whole and len(said) > LONG:
-            said = said[:LONG].rsplit(" ", 1)[0] + " …"
+        if not whole:
+            said = cut(said, LONG)
         return self.marked(said)
 
 
@@ -143,6 +146,11 @@ def labels(con: sqlite3.Connection, dataset: Dataset, links: tuple[str, str], ke
             if label is not None
         }
     return found
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or as many of its words as fit."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(" ,;:–") + " …"
 
 
 def unit(column: Column, dataset: Dataset) -> str:

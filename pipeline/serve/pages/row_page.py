@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pipeline.about import address
 from pipeline.history import names, of_row
 from pipeline.serve.pages import maps
-from pipeline.serve.pages.cells import Cells
+from pipeline.serve.pages.cells import NAME, Cells, cut
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import TRACES, Dataset, Table
 from pipeline.serve.pages.links import Links
@@ -177,7 +177,7 @@ def _item(cells: Cells, other: Table, column: str, row: Any) -> dict[str, Any]:
     href = cells.links.row(other.name, [row[each] for each in other.key]) if other.key else None
     return {
         "order": name.casefold().translate(str.maketrans("åäö", "{|}")),
-        "name": name if len(name) <= 160 else name[:160].rsplit(" ", 1)[0] + " …",
+        "name": cut(name, NAME),
         "href": href,
         "target": cells.show(first, row) if first is not None and first.links else None,
         "more": [(each, cells.show(each, row)) for each in parts[1:]] if first else [],
