@@ -32,9 +32,9 @@ def collect(project: Project, progress: Progress, terms: Terms) -> list[Outcome]
         source, fetch = jobs[place]
         at = standing(source, fetch, named=bool(terms.only), since=terms.since)
         if at.waits:
-            outcome = Outcome(source.name, fetch.id, "waiting", note=f"asked again from {at.waits} on")
+            outcome = Outcome(source.name, fetch.id, "waiting", note=at.waits)
         elif at.rests:
-            outcome = failed(source, fetch, NotFetched(f"asked to be left alone until {at.rests}"))
+            outcome = failed(source, fetch, NotFetched(at.rests))
         else:
             outcome = _asked(project, jobs[place], connected, lambda number: said.asks(fetch, number))
         said.ended(outcome)

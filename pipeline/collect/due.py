@@ -25,7 +25,7 @@ LONGEST_REST = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Standing:
-    """Why a fetch is not asked now: `rests` until a time that the source named, `waits` until it is due; or neither."""
+    """Why a fetch is not asked now, in words: it `rests`, as its source asked it to, or `waits` until it is due."""
 
     rests: str | None = None
     waits: str | None = None
@@ -37,16 +37,17 @@ def standing(source: Source, fetch: Fetch, *, named: bool, since: str | None) ->
     log = [line for line in lines(source.folder / snapshots.FOLDER / snapshots.LOG) if line.get("fetch") == fetch.id]
     until = _time(log[-1].get("wait_until")) if log else None
     if until and now < until < now + LONGEST_REST:
-        return Standing(rests=_written(until))
+        return Standing(rests=f"asked to be left alone until {_written(until)}")
     last = _last_asked(source, fetch, [line for line in log if line.get("verdict") in ("accepted", "unchanged")])
     if last is None or last > now or (named and since is None):
         return Standing()
     if since is not None:
-        return Standing(waits=f"a day before {since}") if last.date().isoformat() >= since else Standing()
+        day = last.date().isoformat()
+        return Standing(waits=f"was asked on {day}") if day >= since else Standing()
     due = last + timedelta(days=fetch.cadence)
     if now >= due or _can_say_unchanged(source, fetch):
         return Standing()
-    return Standing(waits=due.date().isoformat())
+    return Standing(waits=f"asked again from {due.date()} on")
 
 
 def _last_asked(source: Source, fetch: Fetch, verdicts: list[dict[str, object]]) -> datetime | None:

@@ -21,8 +21,7 @@ def _planned(job: Job, terms: Terms) -> Outcome:
     source, fetch = job
     at = standing(source, fetch, named=bool(terms.only), since=terms.since)
     if at.waits or at.rests:
-        reason = f"asked again from {at.waits} on" if at.waits else f"asked to be left alone until {at.rests}"
-        return Outcome(source.name, fetch.id, "waiting", note=reason)
+        return Outcome(source.name, fetch.id, "waiting", note=at.waits or at.rests or "")
     try:
         found = snapshots.accepted(source, fetch)
     except PipelineError:

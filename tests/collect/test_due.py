@@ -70,6 +70,8 @@ def test_since_asks_what_was_asked_before_a_day_and_nothing_else(tmp_path: Path,
     aged(project, 2)
     today = datetime.now(UTC).date()
     assert outcomes(project, since=(today - timedelta(days=5)).isoformat()) == ["waiting"]
+    (outcome,) = plan(project, Terms(since=(today - timedelta(days=5)).isoformat()))
+    assert outcome.note == f"was asked on {(datetime.now(UTC) - timedelta(days=2)).date()}"
     assert outcomes(project, since=today.isoformat()) == ["unchanged"]
     assert outcomes(project, since=today.isoformat()) == ["waiting"]
 
