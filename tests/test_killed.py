@@ -25,7 +25,7 @@ from pipeline.project import find
 from tests.command import environment
 from tests.projects import SOURCE, put, tree
 
-KILLS = int(os.environ.get("BUILD_KILLS", "8"))
+KILLS = int(os.environ.get("BUILD_KILLS", "5"))
 SHOPS = "id,name,kind,opened,document\nx,Only Shop,staffed,2001,example-shops-page\n"
 
 BUILDS = """
