@@ -14,11 +14,12 @@ serve: build
 test: .venv/test .venv/validators/ready .venv/moto/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-bench: .venv/bench
+bench: .venv/bench build
 	$(BIN)/python -m benchmarks.build
 	$(BIN)/python -m benchmarks.collect
 	$(BIN)/python -m benchmarks.describe
 	$(BIN)/python -m benchmarks.observations
+	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.release
 	$(BIN)/python -m benchmarks.validate
 	$(BIN)/python -m benchmarks.diff

@@ -75,14 +75,8 @@ def test_nothing_is_asked_of_elsewhere_and_nothing_fails(name: str, release: Pat
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_is_small_and_quick(name: str, release: Path, browser: Browser) -> None:
+def test_the_page_is_small(name: str, release: Path) -> None:
     assert (release / name).stat().st_size < 1_000_000
-    taken = []
-    for _ in range(3):
-        page = opened(browser, release / name)
-        taken.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
-        page.context.close()
-    assert min(taken) < 500  # milliseconds
 
 
 @needs_validators
