@@ -58,7 +58,7 @@ PAGES = {
         "/sv/points/points?county=07&_facet=county&_facet=type",
         "/bare/points?county=07&_facet=county&_facet=type",
     ),
-    "table JSON, 100 rows": ("/points/points.json?_shape=array&_size=100", "/bare/points.json?_shape=array&_size=100"),
+    "table JSON, 100 rows": ("/points/points.json?_size=100", "/bare/points.json?_size=100"),
     "search, a word of every third row": (
         f"/sv/points/points?_search={points.COMMON}",
         f"/bare/points?_search={points.COMMON}",
@@ -168,9 +168,9 @@ def stock(database: Path) -> Iterator[int]:
 # -- the parts ---------------------------------------------------------------------------------------------------------
 
 
-def pages(release: Path, bare: Path, seconds: float) -> None:
-    """Each page from stock and from ours, with 8 and with 16 clients."""
-    for clients in (8, 16):
+def pages(release: Path, bare: Path, seconds: float, numbers: list[int]) -> None:
+    """Each page from stock and from ours, with so many clients."""
+    for clients in numbers:
         print(f"\n{clients} clients")
         for name, (our_path, stock_path) in PAGES.items():
             with stock(bare) as port:
@@ -319,6 +319,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--clients", type=int, nargs="*", default=[8, 16])
     parser.add_argument("--keep", type=Path, help="A folder for the made-up data, used again when it is there.")
     parser.add_argument("--release", type=Path, default=Path("build/releases/latest"))
     parser.add_argument("--part", nargs="*", default=["pages", "cache", "hostile", "own"])
@@ -333,7 +334,7 @@ def main() -> None:
             points.bare(project, bare)
     made = (project / "build/releases/latest").resolve()
     if "pages" in asked.part:
-        pages(made, bare, asked.seconds)
+        pages(made, bare, asked.seconds, asked.clients)
     if "cache" in asked.part:
         cache(project, asked.seconds)
     if "hostile" in asked.part:

@@ -15,9 +15,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
-from datasette.utils import tilde_decode
+from datasette.utils import tilde_decode, tilde_encode
 
 from pipeline.errors import PipelineError
 from pipeline.progress import Progress
@@ -170,6 +170,8 @@ class Site:
             return redirect(f"{prefix(release.version, None)}files/{release.database.name}", (b"cache-control", SHORT))
         if "sql" in dict(parse_qsl(query)) and (form := _form_of_database(place, release)) is not None:
             return redirect(place.prefix + SQL[1:] + form + _question(query), NEVER_KEPT)
+        if not place.is_page and "%" in place.rest and place.file is None:
+            return redirect(place.prefix + _with_tildes(place.rest)[1:] + _question(query), NEVER_KEPT)
         if not place.is_page and (unknown := _unknown_column(place, release, query)):
             return unknown
         if place.is_page and place.language is None and place.file is None:
@@ -267,6 +269,13 @@ def _target(scope: Any) -> str:
 
 def _question(query: str) -> str:
     return f"?{query}" if query else ""
+
+
+def _with_tildes(rest: str) -> str:
+    """An address of data in percent-encoding, as Datasette writes it: `~` for `%`, and the extension as it is."""
+    path, _, extension = rest.rpartition(".")
+    keys = [[tilde_encode(tilde_decode(unquote(key))) for key in part.split(",")] for part in path.split("/")]
+    return f"{'/'.join(','.join(part) for part in keys)}.{re.sub('[^a-z]', '', extension)}"
 
 
 def _form_of_database(place: Place, release: Release) -> str | None:

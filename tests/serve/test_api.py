@@ -82,6 +82,7 @@ def test_every_address_answers_as_it_is_described(told: Any, site: str) -> None:
         ("services/places.json?_shape=array&none=1", 400),
         ("services/places.csv?none=1", 400),
         ("services/none.csv", 404),
+        ("services/places/R%C2%94%25%2F.json?_shape=array", 404),
         ("-/sql.json?_shape=array&sql=DROP", 400),
     ],
 )
@@ -89,6 +90,11 @@ def test_a_refusal_is_as_it_is_described(path: str, status: int, told: Any, site
     answer = requests.get(site + path, timeout=20)
     assert answer.status_code == status
     jsonschema.validate(answer.json(), told["components"]["schemas"]["Error"])
+
+
+def test_a_key_in_percent_encoding_is_found(site: str) -> None:
+    answer = requests.get(f"{site}services/solution_services/bokbussen,%6Cibrary.json?_shape=array", timeout=20)
+    assert [row["service"] for row in answer.json()] == ["library"]
 
 
 @pytest.mark.parametrize("path", ["services/places.json", "services/places.csv", "1.0.0/files/places.geojson"])
