@@ -55,6 +55,9 @@ def datasette(release: Release, version: str | None, language: str | None, relea
     told = metadata(release.package, release.folder / "metadata.yml", language)
     tables = told["databases"].setdefault(release.stem, {}).setdefault("tables", {})
     tables[COUNTS] = {"hidden": True}
+    if language is None:  # data has the facets that are asked for; those of pages would be counted for every program
+        for name, table in tables.items():
+            tables[name] = {member: value for member, value in table.items() if member != "facets"}
     told["plugins"] = {**told.get("plugins", {}), CONFIGURATION: _told(release, version, language, releases)}
     # Datasette 1.0 takes queries and plugins from its configuration, and titles from its metadata.
     both = {"config": told} if "config" in inspect.signature(Datasette).parameters else {}
