@@ -242,6 +242,12 @@ def history(con: sqlite3.Connection, dataset: Dataset, table: Table, key: Sequen
     if called.changes not in dataset.tables:
         return []
     cells = Cells(dataset, _NOWHERE)
+    try:
+        lines = of_row(con, table.name, key, called)
+    except sqlite3.OperationalError as error:
+        if "no such column" not in str(error):
+            raise
+        return []  # a release that an earlier program made tells its history otherwise
     return [
         {
             "release": line.release,
@@ -252,7 +258,7 @@ def history(con: sqlite3.Connection, dataset: Dataset, table: Table, key: Sequen
             "old": _as_said(cells, con, table, line.field, line.old),
             "new": _as_said(cells, con, table, line.field, line.new),
         }
-        for line in reversed(of_row(con, table.name, key, called))
+        for line in reversed(lines)
     ]
 
 
