@@ -1,12 +1,14 @@
-"""Projects that tests share: built once, copied for each test."""
+"""What tests share: projects, built once and copied for each test; a browser."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.command import servicebanken
 from tests.projects import example, services
@@ -37,3 +39,17 @@ def services_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = servicebanken("build", "--project", folder)
     assert run.code == 0, run.err
     return folder / "build/releases/1.0.0"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium that reaches for nothing by itself. For a module only: while it runs, asyncio cannot."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium is installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield chromium
+        chromium.close()

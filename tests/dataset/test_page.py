@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.describe.site.html import Page as Parsed
 from tests.describe.validators import complaints, needs_java, needs_validators
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGES = ("index.html", "index.sv.html")
 LOOKS = [
     ("index.html", 1280, "light"),
@@ -30,28 +28,19 @@ for (const place of ["#about", "#charts figure", "#download", "#connections", "#
 """
 """Of what is folded, one of each kind; all of it would take axe minutes."""
 
+Scheme = Literal["light", "dark"]
 SHOWN = "each => each.checkVisibility()"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-def opened(browser: Browser, file: Path, width: int = 1280, scheme: str = "light") -> Page:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+def opened(browser: Browser, file: Path, width: int = 1280, scheme: Scheme = "light") -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     page.goto(file.as_uri())
     return page
 
 
 @pytest.mark.parametrize(("name", "width", "scheme"), LOOKS)
-def test_the_page_is_accessible(name: str, width: int, scheme: str, release: Path, browser: Browser) -> None:
+def test_the_page_is_accessible(name: str, width: int, scheme: Scheme, release: Path, browser: Browser) -> None:
     page = opened(browser, release / name, width, scheme)
     page.evaluate(UNFOLD)
     found = Axe().run(page)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
 
 from pipeline.package import load
 from pipeline.validate import html, validate
@@ -406,25 +405,10 @@ def test_any_dates_can_be_drawn(values: list[str], tmp_path: Path) -> None:
 # -- in a browser ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A Chromium that reaches for nothing by itself."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield chromium
-        chromium.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_in_a_browser_the_page_fits_asks_for_nothing_and_complains_of_nothing(
-    width: int, scheme: str, browser: Any, tmp_path: Path
+    width: int, scheme: Literal["light", "dark"], browser: Browser, tmp_path: Path
 ) -> None:
     planted(tmp_path, HOSTILE[1])
     file = put(tmp_path, {"report.html": render(validate(tmp_path), tmp_path, "sv")}) / "report.html"
@@ -439,13 +423,16 @@ def test_in_a_browser_the_page_fits_asks_for_nothing_and_complains_of_nothing(
     assert said == []
     assert asked == [file.as_uri()]
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    assert tab.locator("svg[role=img]").first.bounding_box()["width"] > 100
+    box = tab.locator("svg[role=img]").first.bounding_box()
+    assert box is not None and box["width"] > 100
     assert tab.get_by_role("img", name="Värden som saknas per fält i solutions").count() == 1
     tab.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_in_a_browser_every_text_has_contrast_enough(scheme: str, browser: Any, tmp_path: Path) -> None:
+def test_in_a_browser_every_text_has_contrast_enough(
+    scheme: Literal["light", "dark"], browser: Browser, tmp_path: Path
+) -> None:
     """WCAG 2.2, 1.4.3: 4.5 to 1, with the colours that the browser computed."""
     planted(tmp_path)
     file = put(tmp_path, {"report.html": render(validate(tmp_path), tmp_path)}) / "report.html"
