@@ -11,7 +11,7 @@ build: .venv/run
 serve: build
 	$(BIN)/servicebanken serve
 
-test: .venv/test .venv/validators/ready .venv/moto/ready
+test: .venv/test .venv/validators/ready .venv/moto/ready .venv/datasette1/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: .venv/bench build
@@ -24,9 +24,9 @@ bench: .venv/bench build
 	$(BIN)/python -m benchmarks.validate
 	$(BIN)/python -m benchmarks.diff
 
-# The tests of serving on the newest pre-release of Datasette 1.0, in an environment of its own.
-datasette1: .venv-datasette1/ready
-	.venv-datasette1/bin/python -m pytest tests/serve -n auto --dist loadfile
+# All tests of serving on the newest pre-release of Datasette 1.0; `test` compares the two versions' answers.
+datasette1: .venv/datasette1/ready
+	.venv/datasette1/bin/python -m pytest tests/serve -n auto --dist loadfile
 
 check: .venv/test
 	$(BIN)/ruff format --check .
@@ -85,9 +85,10 @@ clean:
 
 .venv/bench: .venv/test locks/bench.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
+	touch $@
 
-.venv-datasette1/ready: locks/datasette1.txt pyproject.toml
-	$(PYTHON) -m venv .venv-datasette1
-	.venv-datasette1/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/datasette1.txt
-	PYTHONWARNINGS=ignore .venv-datasette1/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+.venv/datasette1/ready: .venv/python locks/datasette1.txt pyproject.toml
+	$(BIN)/python -m venv .venv/datasette1
+	.venv/datasette1/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/datasette1.txt
+	PYTHONWARNINGS=ignore .venv/datasette1/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@

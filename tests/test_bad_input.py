@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -430,16 +431,26 @@ def test_metadata_that_datasette_could_not_be_told_is_refused_before_it_is_relea
 # -- 200 MB of one line --------------------------------------------------------------------------------------------
 
 
+MEASURED = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
+"""
+"""Runs a command. In a small process of its own: where a process starts, the kernel counts what its parent held."""
+
+
 def _peak_memory(*arguments: str | Path) -> tuple[int, int, str]:
     """The exit code of a command, its peak resident memory in bytes, and what it wrote to stderr."""
-    with subprocess.Popen(
-        [SCRIPT, *arguments], env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, usage.ru_maxrss * 1024, said
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", MEASURED, SCRIPT, *arguments],
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    code, memory = map(int, run.stdout.split())
+    return code, memory, run.stderr
 
 
 def _endless_line(path: Path, start: bytes) -> None:

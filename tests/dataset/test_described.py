@@ -19,6 +19,7 @@ SEMIC = Path(__file__).parents[3] / "shared/validators/dcat-ap-3.0.1"
 
 EXPECTED = {
     "contactPoint": "the project has no e-mail address, which a contact must have",
+    "license": "of service points it is ODbL, and the list of dataportal.se has Creative Commons only",
     "issued": "nobody has said yet when the dataset was first published",
     "format": "the EU's list of file types has no code for SQLite",
     "spatial": "of the catalogue: the dataset has it",

@@ -13,7 +13,7 @@ import requests
 
 from tests.serve.server import served, serving
 
-SCRIPT = Path(__file__).parents[2] / ".venv-datasette1/bin/servicebanken"
+SCRIPT = Path(__file__).parents[2] / ".venv/datasette1/bin/servicebanken"
 pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="no Datasette 1.0 is installed: make datasette1")
 
 
