@@ -9,7 +9,7 @@ from typing import Any
 from pipeline import readers
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.fetches import Column, Credentials, Expected, Fetch, Limits, Mapped
-from pipeline.files import LINE, Text
+from pipeline.yaml_files import LINE, Text
 
 MEMBERS = {
     *("id", "reader", "url", "document", "cadence", "ask", "tables", "limits", "expect", "credentials"),

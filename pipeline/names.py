@@ -1,4 +1,4 @@
-"""Names as files and database tables can have them, and texts as XML can.
+"""Names as files and database tables can have them.
 
 Data Package v2 allows any text as the name of a package or a resource. In a release the name becomes part of file
 names and the name of a table in SQL.
@@ -15,15 +15,6 @@ MAX_STEM = 60
 
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 """What Windows takes for a device, whatever follows the dot."""
-
-
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to write."""
-
-
-def xml_text(text: str) -> str:
-    """A text with the sign for what cannot be shown in the place of what XML cannot hold; not escaped."""
-    return NOT_IN_XML.sub("\ufffd", text)
 
 
 def stems(names: Iterable[str]) -> list[str]:

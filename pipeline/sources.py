@@ -14,7 +14,8 @@ from typing import Any
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.fetch_reading import read_fetches
 from pipeline.fetches import Fetch
-from pipeline.files import LINE, Text, os_errors, read_yaml
+from pipeline.files import os_errors
+from pipeline.yaml_files import LINE, Text, read_yaml
 
 FILE = "source.yml"
 OWN = {"publisher", "homepage", "licence", "rank", "description_en", "description_sv", "documents", "fetch"}

@@ -11,20 +11,19 @@ from hypothesis import strategies as st
 
 from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError
 from pipeline.files import (
-    LINE,
     MAX_TEXT,
     have_same_bytes,
     lock,
     os_errors,
     read_json,
     read_text,
-    read_yaml,
     replace_folder,
     sha256,
     staging,
     write_json,
     written,
 )
+from pipeline.yaml_files import LINE, read_yaml
 from tests.projects import put, tree
 
 

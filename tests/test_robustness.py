@@ -15,9 +15,10 @@ import pytest
 from pipeline import manifest
 from pipeline.assemble.sheet import read
 from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
-from pipeline.files import draft, os_errors, read_json, read_yaml, remove_abandoned
+from pipeline.files import draft, os_errors, read_json, remove_abandoned
 from pipeline.release import latest
 from pipeline.sources import read_all
+from pipeline.yaml_files import read_yaml
 from tests.command import servicebanken
 from tests.projects import SOURCE, change, put, source, tree
 

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import read_yaml
 from pipeline.package import Package, Resource
+from pipeline.yaml_files import read_yaml
 
 
 def metadata(package: Package, file: Path, language: str | None = None) -> dict[str, Any]:

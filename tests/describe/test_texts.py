@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.describe import FORMATS, read, render
-from pipeline.names import xml_text
+from pipeline.xml_text import xml_text
 from tests.describe.test_describe import BASE, HOSTILE, towns
 from tests.describe.validators import complaints, needs_validators
 
