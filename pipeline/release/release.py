@@ -169,12 +169,14 @@ def _write_tables(
     progress.advance(1, 7, "csv")
     members = [_write_resource(con, package, resource, folder) for resource in package.resources]
     write_json(folder / DESCRIPTOR, _release_descriptor(package, members, version, created))
-    for name, extra in extras.items():
-        _write_extra(extra, folder / name)
     released = load(folder).with_file(package.file)
     relations = {table.name: typed(con, released, table) for table in released.tables}
     contents = Contents(con, released, relations, created)
-    _write_formats(contents, folder, partial(history.write, proposal=proposal, created=created), progress)
+    with ThreadPoolExecutor(1) as beside:
+        written = [beside.submit(_write_extra, extra, folder / name) for name, extra in extras.items()]
+        _write_formats(contents, folder, partial(history.write, proposal=proposal, created=created), progress)
+        for each in written:
+            each.result()
 
 
 def _write_formats(

@@ -13,6 +13,9 @@ UNIX = 3
 LEVEL = 6
 CHUNK = 1 << 20
 
+COMPRESSED = (".parquet", ".xlsx")
+"""Endings of files that do not become smaller."""
+
 
 def write(folder: Path, path: Path) -> None:
     """Writes all files below `folder`, but for the archive itself, to the ZIP at `path`, in a folder of its name."""
@@ -23,7 +26,7 @@ def write(folder: Path, path: Path) -> None:
             member = zipfile.ZipInfo(name, EPOCH)
             member.create_system = UNIX
             member.external_attr = MODE
-            member.compress_type = zipfile.ZIP_DEFLATED
+            member.compress_type = zipfile.ZIP_STORED if file.suffix in COMPRESSED else zipfile.ZIP_DEFLATED
             member.file_size = file.stat().st_size
             with file.open("rb") as source, archive.open(member, "w") as target:
                 while chunk := source.read(CHUNK):

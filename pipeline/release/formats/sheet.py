@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
@@ -26,6 +27,12 @@ DAY_0 = date(1899, 12, 30)
 
 LONG = 16_383
 """Characters of a text that is certainly no longer than a cell holds, counted in UTF-16."""
+
+
+@lru_cache(1 << 16)
+def _is_plain(text: str) -> bool:
+    """Whether a text is written as it is. Codes and names stand in many cells, and are looked at once."""
+    return len(text) <= LONG and SPECIAL.search(text) is None
 
 
 class Sheet(Worksheet):  # type: ignore[misc]
@@ -66,7 +73,7 @@ class Sheet(Worksheet):  # type: ignore[misc]
         """The XML of a plain cell; None for one that needs more."""
         kind = type(value)
         if kind is str:
-            if SPECIAL.search(value) or len(value) > LONG:
+            if not _is_plain(value):
                 return None
             return f'<c r="{letter}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
         if kind is bool:
