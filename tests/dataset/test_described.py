@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.describe import read, render
 from tests.describe.test_validators import misprinted
 from tests.describe.validators import SWEDISH, complaints, needs_validators
+from tests.projects import change
 
 SEMIC = Path(__file__).parents[3] / "shared/validators/dcat-ap-3.0.1"
 """The shapes of DCAT-AP 3.0.1 by SEMIC, which lie beside the checkout where they are at hand."""
@@ -74,3 +76,27 @@ def test_the_shapes_of_dcat_ap_see_a_planted_fault(release: Path, tmp_path: Path
 
 def test_the_citation_passes_its_schema(release: Path) -> None:
     assert misprinted((release / "CITATION.cff").read_text(encoding="utf-8")) == []
+
+
+@needs_validators
+@pytest.mark.parametrize(
+    ("fault", "edit"),
+    [
+        (
+            "a column that is not there",
+            lambda value: value["recordSet"][0]["field"][0]["source"]["extract"].update(column="x"),
+        ),
+        ("a file that is not there", lambda value: value["distribution"][1].update(contentUrl="nowhere.parquet")),
+        ("a wrong checksum", lambda value: value["distribution"][1].update(sha256="0" * 64)),
+        ("a field without a type", lambda value: value["recordSet"][0]["field"][0].pop("dataType")),
+        ("no licence", lambda value: value.pop("license")),
+    ],
+)
+def test_mlcroissant_sees_planted_faults(
+    fault: str, edit: Callable[[Any], object], release: Path, base: str, tmp_path: Path
+) -> None:
+    path = described(release, base, "croissant", tmp_path / "croissant.json")
+    change(path, lambda value: value.update(recordSet=value["recordSet"][:1], distribution=value["distribution"][:2]))
+    assert complaints("croissant", path) == []
+    change(path, edit)
+    assert complaints("croissant", path), fault
