@@ -17,9 +17,10 @@ from typing import Any
 import duckdb
 import frictionless
 from frictionless.resources import TableResource
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from pipeline import templates
 from pipeline.errors import SHOWN
 from pipeline.package import Package, load
 from pipeline.tables import spilling
@@ -316,13 +317,9 @@ def _kinds(cells: Cells | None) -> dict[str, str]:
 
 
 def _environment(language: Language) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+    environment = templates.environment(
+        Path(__file__).parent / "templates",
+        lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     nouns = {"table": reports.TABLE, "row": reports.ROW, "field": reports.FIELD, "error": reports.ERROR}
     environment.globals |= {

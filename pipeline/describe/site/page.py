@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from pipeline import about
+from pipeline import about, templates
 from pipeline.describe import coverage, schema_org
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import as_json
@@ -174,14 +174,7 @@ def _json_ld(dataset: Dataset) -> Markup:
 
 
 def _environment(words: Words) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
+    environment = templates.environment(Path(__file__).parent / "templates", _shown)
     environment.globals |= {"t": words.t, "counted": words.counted, "role_words": ROLES}
     environment.filters |= {"figure": words.figure, "size": words.size, "paragraphs": paragraphs, "share": share}
     return environment

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from pipeline import templates
 from pipeline.package import Package
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED, Change, Row
 from pipeline.release.compare.package import Comparison
@@ -112,13 +113,7 @@ def _translated(descriptor: Any, language: Language) -> str:
 
 
 def _environment(language: Language) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment(Path(__file__).parent / "templates")
     environment.globals["t"] = lambda en, sv: sv if language == "sv" else en
     environment.filters["visible"] = visible
     environment.filters["cut"] = cut

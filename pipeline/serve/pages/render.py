@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
+from pipeline import templates
 from pipeline.about import address, text
 from pipeline.serve.pages.dataset import Dataset
 from pipeline.serve.pages.links import Links
@@ -59,14 +60,7 @@ class Place:
 @cache
 def environment() -> Environment:
     """The templates."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    made = templates.environment(TEMPLATES)
     made.filters["paragraphs"] = paragraphs
     made.filters["web"] = address
     made.tests["text"] = lambda value: text(value) is not None
