@@ -1,29 +1,23 @@
 """Full-text search in SQLite: an FTS5 index for every table that has text which people search in.
 
-The index is made in a file and a thread of its own while the rows go into the database, and is then taken over.
+The indexes are made in a copy of the database, in a thread of its own while the database gets its other indexes, and
+are then taken over.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from pipeline.package import Resource
-from pipeline.release.formats.contents import Contents
 from pipeline.tables import identifier
 
 MEMORY = 16 << 20
 """Bytes of words that FTS5 gathers before it writes them; with its own 1 MB it merges what it wrote over and over."""
-
-ROWS = 50
-VALUES = 999
-"""Rows, and values, of one INSERT. Python's lock is given back for each, and where another thread wants it, taking it
-again is what costs."""
 
 PARTS = {"data": "id", "idx": "segid, term", "docsize": "id"}
 """The tables in which FTS5 keeps an index, and their keys (sqlite.org/fts5.html, section 9)."""
@@ -31,12 +25,10 @@ PARTS = {"data": "id", "idx": "segid, term", "docsize": "id"}
 
 @dataclass(frozen=True)
 class Index:
-    """The search index of a table: its name, the table's fields in it, and SQL for the number of a row."""
+    """The search index of a table: its name, and the table's fields in it."""
 
     name: str
-    table: Resource
     fields: tuple[str, ...]
-    number: str
 
 
 def fields(table: Resource, index: str) -> tuple[str, ...]:
@@ -55,23 +47,22 @@ def create(con: sqlite3.Connection, table: Resource, index: str) -> Index | None
     found = fields(table, index)
     if not found:
         return None
-    con.execute(_create(table, index, found))
-    key = [(name, kind) for _, name, kind, _, _, place in con.execute(_columns(table)) if place]
-    # A key that is one whole number is the number of the row; else rows are numbered as they come in.
-    number = identifier(key[0][0]) if len(key) == 1 and key[0][1] == "INTEGER" else "row_number() OVER ()"
-    return Index(index, table, found, number)
+    content = table.stem.replace('"', '""')
+    con.execute(
+        f"CREATE VIRTUAL TABLE {identifier(index)} USING fts5({', '.join(map(identifier, found))}, "
+        f'content="{content}"{_row_id(table)}, tokenize="unicode61 remove_diacritics 0")'
+    )
+    return Index(index, found)
 
 
-def write(contents: Contents, indexes: Iterable[Index], path: Path) -> None:
-    """Writes the indexes into a database of their own at `path`."""
+def write(indexes: Iterable[Index], path: Path) -> None:
+    """Fills the indexes in a copy of the database at `path`."""
     with closing(sqlite3.connect(path, isolation_level=None)) as con:
         con.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; BEGIN")
         for index in indexes:
-            name, columns = identifier(index.name), ", ".join(map(identifier, index.fields))
-            con.execute(_create(index.table, index.name, index.fields))
+            name = identifier(index.name)
             con.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('hashsize', ?)", (MEMORY,))
-            rows = contents.rows(index.table, f"{index.number}, {columns}")
-            insert(con, f"{name} (rowid, {columns})", len(index.fields) + 1, rows)
+            con.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
             con.execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")
         con.execute("COMMIT")
 
@@ -83,36 +74,6 @@ def take_over(con: sqlite3.Connection, indexes: Iterable[Index]) -> None:
             name = identifier(f"{index.name}_{part}")
             con.execute(f"DELETE FROM main.{name}")
             con.execute(f"INSERT INTO main.{name} SELECT * FROM search.{name} ORDER BY {key}")
-
-
-def insert(con: sqlite3.Connection, into: str, width: int, rows: Iterator[tuple[Any, ...]]) -> None:
-    """Inserts rows of `width` values, several with one statement."""
-    count = max(1, min(ROWS, VALUES // width))
-    row = f"({', '.join('?' * width)})"
-    rest: list[Any] = []
-
-    def groups() -> Iterator[list[Any]]:
-        while group := list(chain.from_iterable(islice(rows, count))):
-            if len(group) == count * width:
-                yield group
-            else:
-                rest.extend(group)
-
-    con.executemany(f"INSERT INTO {into} VALUES {', '.join([row] * count)}", groups())
-    single = (rest[place : place + width] for place in range(0, len(rest), width))
-    con.executemany(f"INSERT INTO {into} VALUES {row}", single)
-
-
-def _create(table: Resource, index: str, names: tuple[str, ...]) -> str:
-    content = table.stem.replace('"', '""')
-    return (
-        f"CREATE VIRTUAL TABLE {identifier(index)} USING fts5({', '.join(map(identifier, names))}, "
-        f'content="{content}"{_row_id(table)}, tokenize="unicode61 remove_diacritics 0")'
-    )
-
-
-def _columns(table: Resource) -> str:
-    return f"PRAGMA table_info({identifier(table.stem)})"
 
 
 def _row_id(table: Resource) -> str:

@@ -11,10 +11,11 @@ does not have, becomes NULL.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,13 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA secure_delete = ON;
 PRAGMA cache_size = -65536;
-PRAGMA threads = 2;
 """
-"""The draft needs no journal: it is thrown away if anything fails. Indexes are sorted in 64 MB, by two threads."""
+"""The draft needs no journal: it is thrown away if anything fails. Indexes are sorted in 64 MB."""
+
+ROWS = 50
+VALUES = 999
+"""Rows, and values, of one INSERT. Python's lock is given back for each, and where another thread wants it, taking it
+again is what costs."""
 
 ForeignKey = tuple[list[str], Resource, list[str]]
 """Fields, the table that they point at, and the fields there."""
@@ -72,12 +77,15 @@ def write(
         indexes = [
             index for table in contents.tables if (index := search.create(con, table, _free(con, f"{table.stem}_fts")))
         ]
+        for table in contents.tables:
+            _insert(con, table, contents)
+        con.execute("COMMIT")
+        if filled is not None:
+            filled()
+        shutil.copyfile(draft, words)
+        con.execute("BEGIN")
         with ThreadPoolExecutor(1) as beside:
-            searched = beside.submit(search.write, replace(contents, con=contents.con.cursor()), indexes, words)
-            for table in contents.tables:
-                _insert(con, table, contents)
-            if filled is not None:
-                filled()
+            searched = beside.submit(search.write, indexes, words)
             for table in contents.tables:
                 for fields, kind in _indexes(table, keys, _is_large(con, table)):
                     _create_index(con, table, fields, kind)
@@ -189,7 +197,21 @@ def _insert(con: sqlite3.Connection, table: Resource, contents: Contents) -> Non
         f"CAST({identifier(name)} AS {INSERTED[kind]})" if kind in INSERTED else identifier(name)
         for name, kind in contents.types[table.name].items()
     )
-    search.insert(con, identifier(table.stem), len(table.fields), contents.rows(table, columns))
+    rows, width = contents.rows(table, columns), len(table.fields)
+    count = max(1, min(ROWS, VALUES // width))
+    row = f"({', '.join('?' * width)})"
+    rest: list[Any] = []
+
+    def groups() -> Iterator[list[Any]]:
+        while group := list(chain.from_iterable(islice(rows, count))):
+            if len(group) == count * width:
+                yield group
+            else:
+                rest.extend(group)
+
+    into = f"INSERT INTO {identifier(table.stem)} VALUES"
+    con.executemany(f"{into} {', '.join([row] * count)}", groups())
+    con.executemany(f"{into} {row}", (rest[place : place + width] for place in range(0, len(rest), width)))
 
 
 LARGE = 20_000
