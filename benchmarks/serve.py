@@ -1,6 +1,6 @@
 """What serving costs: `servicebanken serve` against stock Datasette on the bare table, in one run.
 
-    python -m benchmarks.serve [--rows N] [--seconds S] [--keep DIR] [--part pages|cache|hostile|own|soak ...]
+    python -m benchmarks.serve [--rows N] [--seconds S] [--keep DIR] [--page NAME] [--part pages|cache|hostile|own|soak ...]
 
 Load comes from wrk, on the same processors as the servers. Stock Datasette is `datasette serve` as installed, on a file
 that has the table and an index of words and no other. Ours is the release that `servicebanken build` makes of the same
@@ -168,11 +168,13 @@ def stock(database: Path) -> Iterator[int]:
 # -- the parts ---------------------------------------------------------------------------------------------------------
 
 
-def pages(release: Path, bare: Path, seconds: float, numbers: list[int]) -> None:
-    """Each page from stock and from ours, with so many clients."""
+def pages(release: Path, bare: Path, seconds: float, numbers: list[int], named: str) -> None:
+    """Each page with this in its name, from stock and from ours, with so many clients."""
     for clients in numbers:
         print(f"\n{clients} clients")
         for name, (our_path, stock_path) in PAGES.items():
+            if named not in name:
+                continue
             with stock(bare) as port:
                 peer = loaded(port, stock_path, clients, max(seconds, 30), new=False)  # an answer takes it seconds
             with ours(release, "--workers", "2") as (port, _):
@@ -322,6 +324,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="*", default=[8, 16])
     parser.add_argument("--keep", type=Path, help="A folder for the made-up data, used again when it is there.")
     parser.add_argument("--release", type=Path, default=Path("build/releases/latest"))
+    parser.add_argument("--page", default="", help="Only pages with this in their name.")
     parser.add_argument("--part", nargs="*", default=["pages", "cache", "hostile", "own"])
     asked = parser.parse_args()
     folder = asked.keep or Path(tempfile.mkdtemp())
@@ -334,7 +337,7 @@ def main() -> None:
             points.bare(project, bare)
     made = (project / "build/releases/latest").resolve()
     if "pages" in asked.part:
-        pages(made, bare, asked.seconds, asked.clients)
+        pages(made, bare, asked.seconds, asked.clients, asked.page)
     if "cache" in asked.part:
         cache(project, asked.seconds)
     if "hostile" in asked.part:

@@ -84,6 +84,7 @@ class Kind(StrEnum):
     FILE_FAILED = "file-failed"
     LOCKED = "locked"
     PORT_TAKEN = "port-taken"
+    NO_ADDRESS = "no-address"
     NOT_FETCHED = "not-fetched"
 
 

@@ -22,6 +22,10 @@ FILES = "/files/"
 """Where the files of a release begin, after its version."""
 
 
+TAKEN = frozenset([*LANGUAGES, "files", "-"])
+"""What addresses begin with that lead to no database: a database of that name would have none."""
+
+
 @dataclass(frozen=True)
 class Place:
     """The parts of an address: a version or None for the latest, a language or None, and the rest from its `/` on."""

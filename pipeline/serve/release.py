@@ -11,6 +11,7 @@ from pipeline import manifest
 from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.files import sha256
 from pipeline.package import Package, load
+from pipeline.serve.places import TAKEN
 
 COUNTS = "_counts"
 """The table of counts that a release's database has."""
@@ -55,7 +56,7 @@ class Release:
 def open_release(path: Path) -> Release:
     """The release in a folder, whose every byte is checked.
 
-    Raises CannotRun where that is no release, and InvalidData where it is not as it was made.
+    Raises CannotRun where that is no release, or one whose name is no address, and InvalidData where it is not as it was made.
     """
     folder = path.resolve()
     manifest.verify(folder)
@@ -68,6 +69,16 @@ def open_release(path: Path) -> Release:
                 f"holds no {database.name}, so it is not a release",
                 "Make a release of it with `servicebanken release`.",
                 file=str(path),
+            )
+        )
+    if package.stem in TAKEN:
+        raise CannotRun(
+            Problem(
+                Kind.NO_ADDRESS,
+                "is the name of the package, and addresses that begin with it lead elsewhere",
+                "Give the package another `name` in datapackage.json and build it again.",
+                file=str(path),
+                value=package.stem,
             )
         )
     return Release(folder, package, database, _counts(database), _columns(database), sha256(folder / manifest.NAME))

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.command import servicebanken, start
-from tests.projects import SOURCE, put, tree
+from tests.projects import SOURCE, field, package, put, table, tree
 from tests.serve.server import served
 
 
@@ -212,6 +212,17 @@ def test_a_release_that_was_changed_is_not_served(services_release: Path, tmp_pa
     assert run.err == (
         f"error: {release}/data/places.csv: has other bytes than SHA256SUMS says. A release is never changed: delete "
         "its folder and build it again, or fetch it again. [damaged-release]\n"
+    )
+
+
+def test_a_package_whose_name_is_no_address_is_refused(tmp_path: Path) -> None:
+    folder = package(tmp_path, [table("towns", [field("id")], ["id"])], {"towns.csv": "id\nidre\n"}, name="sv")
+    assert servicebanken("build", "--project", folder).code == 0
+    run = servicebanken("serve", "--project", folder)
+    assert (run.code, run.out) == (2, "")
+    assert run.err == (
+        f"error: {folder}/build/releases/1.0.0: 'sv' is the name of the package, and addresses that begin with it lead "
+        "elsewhere. Give the package another `name` in datapackage.json and build it again. [no-address]\n"
     )
 
 
