@@ -1,6 +1,7 @@
 """What serving costs: `servicebanken serve` against stock Datasette on the bare table, in one run.
 
-    python -m benchmarks.serve [--rows N] [--seconds S] [--keep DIR] [--page NAME] [--part pages|cache|hostile|own|soak ...]
+    python -m benchmarks.serve [--rows N] [--seconds S] [--clients N ...] [--keep DIR] [--page NAME]
+                               [--part pages|cache|hostile|own|soak ...]
 
 Load comes from wrk, on the same processors as the servers. Stock Datasette is `datasette serve` as installed, on a file
 that has the table and an index of words and no other. Ours is the release that `servicebanken build` makes of the same

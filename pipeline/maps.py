@@ -13,7 +13,7 @@ from math import asinh, atan2, cos, isfinite, log1p, radians, sin, sqrt, tan
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.files import read_json
 
@@ -109,9 +109,7 @@ def svg_map(
     `href` of a point is the caller's word: it is escaped, and not judged. Nothing to draw gives an empty text.
     """
     places = _merged(points)
-    others = [place for area, _ in shaded for ring in area.rings for place in ring]
-    others += [(point.longitude, point.latitude) for point in places]
-    drawn = _drawn(outline, others, width)
+    drawn = _drawn(outline, [area for area, _ in shaded], [(each.longitude, each.latitude) for each in places], width)
     if drawn is None:
         return Markup("")
     sheet, land = drawn
@@ -135,22 +133,29 @@ _LANDS: dict[tuple[int, int], tuple[Sequence[Area], _Sheet, Markup]] = {}
 MOST_LANDS = 16
 
 
-def _drawn(outline: Sequence[Area], others: list[Position], width: int) -> tuple[_Sheet, Markup] | None:
+def _drawn(
+    outline: Sequence[Area], shaded: Sequence[Area], places: list[Position], width: int
+) -> tuple[_Sheet, Markup] | None:
     """The sheet that holds the outline and all else, and the outline drawn on it; None where there is nothing."""
     known = _LANDS.get((id(outline), width))
     if known is None or known[0] is not outline:
-        around = [place for area in outline for ring in area.rings for place in ring]
+        around = _positions(outline)
         if not around:
+            others = _positions(shaded) + places
             return (_Sheet(others, width), _land(outline, _Sheet(others, width))) if others else None
         sheet = _Sheet(around, width)
         known = (outline, sheet, _land(outline, sheet))
         if len(_LANDS) >= MOST_LANDS:
             _LANDS.clear()
         _LANDS[id(outline), width] = known
-    if all(known[1].holds(*place) for place in others):
+    if all(map(known[1].holds_all, shaded)) and all(known[1].holds(*place) for place in places):
         return known[1:]
-    sheet = _Sheet([*(place for area in outline for ring in area.rings for place in ring), *others], width)
+    sheet = _Sheet(_positions(outline) + _positions(shaded) + places, width)
     return sheet, _land(outline, sheet)
+
+
+def _positions(drawn: Sequence[Area]) -> list[Position]:
+    return [place for area in drawn for ring in area.rings for place in ring]
 
 
 def _merged(points: Iterable[Point]) -> list[Point]:
@@ -189,6 +194,9 @@ class _Sheet:
         self._scale = (width - 2 * self.MARGIN) / max(across, down / MOST_TALL)
         self.width = width
         self.height = round(down * self._scale) + 2 * self.MARGIN
+        self.paths: dict[int, tuple[Area, str]] = {}
+        """What was drawn on the sheet, by the identity of the area."""
+        self._held: dict[int, tuple[Area, bool]] = {}
 
     def holds(self, longitude: float, latitude: float) -> bool:
         """Whether the sheet would be the same if that position had been among those it was made for."""
@@ -198,6 +206,14 @@ class _Sheet:
         left, right, bottom, top = self._flat
         x, y = self._project(longitude, latitude)
         return left <= x <= right and bottom <= y <= top
+
+    def holds_all(self, area: Area) -> bool:
+        """Whether it holds every position of the area."""
+        known = self._held.get(id(area))
+        if known is None or known[0] is not area:
+            known = (area, all(self.holds(*place) for ring in area.rings for place in ring))
+            self._held[id(area)] = known
+        return known[1]
 
     def place(self, longitude: float, latitude: float) -> tuple[float, float]:
         """Units from the left and from the top."""
@@ -242,6 +258,9 @@ def _shade(area: Area, shade: Shade, sheet: _Sheet) -> Markup:
 
 def _path(area: Area, sheet: _Sheet) -> str:
     """The rings in tenths of a unit, each point relative to the one before; what falls on that point is left out."""
+    known = sheet.paths.get(id(area))
+    if known is not None:
+        return known[1]
     parts = []
     for ring in area.rings:
         steps: list[tuple[int, int]] = []
@@ -254,7 +273,8 @@ def _path(area: Area, sheet: _Sheet) -> str:
             first = steps[0]
             moves = (_move(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(steps))
             parts.append(f"M{first[0] / 10:g} {first[1] / 10:g}l{' '.join(moves)}z")
-    return "".join(parts)
+    sheet.paths[id(area)] = (area, path := "".join(parts))
+    return path
 
 
 CLOSE = 4
@@ -272,16 +292,17 @@ def _points(points: Sequence[Point], sheet: _Sheet) -> list[Markup]:
     drawn = []
     for point, (x, y, r) in zip(points, discs, strict=True):
         said = f"{point.label} ({point.count})" if point.count > 1 else point.label
-        disc = Markup(
-            '<circle cx="{:.1f}" cy="{:.1f}" r="{:.1f}" fill="currentColor" fill-opacity=".75"/>'
-            '<circle class="reach" cx="{:.1f}" cy="{:.1f}" r="12" fill="none" pointer-events="all"/>'
-        ).format(x, y, r, x, y)
+        disc = (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="currentColor" fill-opacity=".75"/>'
+            f'<circle class="reach" cx="{x:.1f}" cy="{y:.1f}" r="12" fill="none" pointer-events="all"/>'
+        )
         label = _label(point, x, y, r, taken, sheet)
-        inner = Markup("<title>{}</title>{}{}").format(said, disc, label)
+        inner = f"<title>{escape(said)}</title>{disc}{label}"
         if point.href is None:
-            drawn.append(Markup('<g class="point">{}</g>').format(inner))
+            drawn.append(Markup(f'<g class="point">{inner}</g>'))
         else:
-            drawn.append(Markup('<a class="point" href="{}" aria-label="{}">{}</a>').format(point.href, said, inner))
+            href = escape(point.href)
+            drawn.append(Markup(f'<a class="point" href="{href}" aria-label="{escape(said)}">{inner}</a>'))
     return drawn
 
 
@@ -309,9 +330,9 @@ def _label(
             taken.append(box)
             at = left if anchor == "start" else left + wide
             return Markup(
-                '<text class="label" x="{:.1f}" y="{:.1f}" text-anchor="{}" font-size="11" fill="currentColor">'
-                "{}</text>"
-            ).format(at, y + 3.8, anchor, text)
+                f'<text class="label" x="{at:.1f}" y="{y + 3.8:.1f}" text-anchor="{anchor}" font-size="11" '
+                f'fill="currentColor">{escape(text)}</text>'
+            )
     return Markup("")
 
 

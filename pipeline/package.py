@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -90,7 +91,7 @@ class Package:
         """The package's name, or its folder's where it has none."""
         return str(self.descriptor.get("name") or self.folder.resolve().name or "package")
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """The name as the package's files have it."""
         return stems([self.name])[0]

@@ -27,6 +27,9 @@ from pipeline.serve.workers import supervise
 BACKLOG = 2048
 """Connections that wait until they are answered."""
 
+AT_ONCE = 2
+"""Connections that a process takes before it looks what else there is to do."""
+
 RELEASES = "SERVICEBANKEN_RELEASES"
 
 
@@ -64,8 +67,19 @@ def _serve(site: Site, listening: socket.socket) -> None:
         server_header=False,
         lifespan="on",
         timeout_graceful_shutdown=20,
+        backlog=AT_ONCE,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """asyncio takes as many connections at one time as may wait, and leaves none to the other processes."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to answer at the sockets."""
+        await super().startup(sockets)
+        for each in sockets or []:
+            each.listen(BACKLOG)
 
 
 def below(releases: Path) -> Folders:

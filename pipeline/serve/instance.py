@@ -46,6 +46,10 @@ HERE = Path(__file__).parent
 CONFIGURATION = "servicebanken"
 """The name under which plugins ask what they are part of."""
 
+FOR_PAGES = ("title", "description", "columns", "parameters", "facets")
+"""What is told of tables and questions for pages. Datasette 0.65 copies all that it was told several times for each
+answer, and would count the facets of pages for every program; data has those that are asked for."""
+
 # Datasette prints the traceback of every error page, a missing page too, when `rich` happens to be installed.
 handle_exception.rich = None
 
@@ -53,11 +57,11 @@ handle_exception.rich = None
 def datasette(release: Release, version: str | None, language: str | None, releases: Sequence[Release]) -> Datasette:
     """Datasette on the release. `version` stands in its addresses, or None; `releases` are all, the latest first."""
     told = metadata(release.package, release.folder / "metadata.yml", language)
-    tables = told["databases"].setdefault(release.stem, {}).setdefault("tables", {})
-    tables[COUNTS] = {"hidden": True}
-    if language is None:  # data has the facets that are asked for; those of pages would be counted for every program
-        for name, table in tables.items():
-            tables[name] = {member: value for member, value in table.items() if member != "facets"}
+    here = told["databases"].setdefault(release.stem, {})
+    here.setdefault("tables", {})[COUNTS] = {"hidden": True}
+    if language is None:
+        for part in ("tables", "queries"):
+            here[part] = {name: _for_data(each) for name, each in here.get(part, {}).items()}
     told["plugins"] = {**told.get("plugins", {}), CONFIGURATION: _told(release, version, language, releases)}
     # Datasette 1.0 takes queries and plugins from its configuration, and titles from its metadata.
     both = {"config": told} if "config" in inspect.signature(Datasette).parameters else {}
@@ -74,6 +78,11 @@ def datasette(release: Release, version: str | None, language: str | None, relea
     templates = getattr(made, "jinja_env", None) or made._jinja_env  # 0.65, 1.0
     templates.auto_reload = False  # they do not change while they are served
     return made
+
+
+def _for_data(told: Any) -> Any:
+    """A table or question without what stands on pages alone."""
+    return {name: value for name, value in told.items() if name not in FOR_PAGES} if isinstance(told, dict) else told
 
 
 def opened(made: Datasette) -> list[re.Pattern[str]]:

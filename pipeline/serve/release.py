@@ -56,7 +56,8 @@ class Release:
 def open_release(path: Path) -> Release:
     """The release in a folder, whose every byte is checked.
 
-    Raises CannotRun where that is no release, or one whose name is no address, and InvalidData where it is not as it was made.
+    Raises CannotRun where that is no release, or one whose name is no address, and InvalidData where it is not as it
+    was made.
     """
     folder = path.resolve()
     manifest.verify(folder)

@@ -53,9 +53,9 @@ class Cells:
             return Markup("")
         if column.links is not None:
             name = self.names.get(column.links, {}).get(str(value), str(value))
-            return Markup('<a href="{}">{}</a>').format(self._target(column, value), self.marked(name))
+            return Markup(f'<a href="{escape(self._target(column, value))}">{self.marked(name)}</a>')
         shown = self._plain(column, value, whole)
-        return shown if language is None else Markup('<span lang="{}">{}</span>').format(language, shown)
+        return shown if language is None else Markup(f'<span lang="{escape(language)}">{shown}</span>')
 
     def text(self, column: Column, row: Row) -> str:
         """The value of a column in a row as text, for names and captions."""
@@ -117,7 +117,7 @@ class Cells:
         if isinstance(value, bytes):
             return escape(self.dataset.words.plain("bytes", n=len(value)))
         if (web := address(value)) is not None:
-            return Markup('<a href="{}" rel="noreferrer">{}</a>').format(web, short(web))
+            return Markup(f'<a href="{escape(web)}" rel="noreferrer">{escape(short(web))}</a>')
         said = self.said(column, value)
         if not whole:
             said = cut(said, LONG)
