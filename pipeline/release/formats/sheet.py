@@ -1,86 +1,100 @@
-"""A sheet of a workbook that is filled row by row: what XlsxWriter writes cell by cell, at a fifth of the time.
+"""The rows of a table as XML of a workbook's sheet (ECMA-376, part 1, 18.3.1), which DuckDB writes on all processors.
 
-Most cells are plain text, numbers and dates. Their XML is written as it is; a row with anything else (a character
-that XML or Excel takes for something else, an old date) goes the way of XlsxWriter itself. The bytes are the same.
+Text stands in its cell, and is never taken for anything else. What a cell cannot hold as a number or a date is text:
+whole numbers and decimals beyond 2^53, of which a spreadsheet would change digits; NaN; dates before 1900.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from datetime import date
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+import duckdb
 from xlsxwriter.utility import xl_col_to_name
-from xlsxwriter.worksheet import Worksheet
 
-SPECIAL = re.compile(r"[&<>\x00-\x1f\x7f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^\s|\s$")
-"""A text that is escaped, or needs an attribute that keeps its white space."""
+from pipeline.tables import ROW, identifier, literal, numbered
+
+BATCH = 10_000
+"""Rows that are in Python's hands at a time."""
 
 MOST_DIGITS = 2**53
 """A spreadsheet's number is a double: a whole number beyond keeps its digits only as text."""
 
+CONTROL = [chr(code) for code in range(0x20) if chr(code) not in "\t\n"] + ["\ufffe", "\uffff"]
+"""Characters that XML has no place for; a spreadsheet reads each from `_xHHHH_`, its number (22.9.2.19)."""
 
-DAY_0 = date(1899, 12, 30)
-"""From which a spreadsheet counts days, once it is past the 29 February 1900 that it believes in."""
-
-LONG = 16_383
-"""Characters of a text that is certainly no longer than a cell holds, counted in UTF-16."""
-
-
-@lru_cache(1 << 16)
-def _is_plain(text: str) -> bool:
-    """Whether a text is written as it is. Codes and names stand in many cells, and are looked at once."""
-    return len(text) <= LONG and SPECIAL.search(text) is None
+SPECIAL = r"[&<>\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_|^[\s\pZ\x{85}]|[\s\pZ\x{85}]$"
+"""A text with a mark of XML, with such a character or what looks like its escape, or with white space at an end."""
 
 
-class Sheet(Worksheet):  # type: ignore[misc]
-    """A sheet of a workbook in constant memory; its rows are added once, from the top."""
+@dataclass(frozen=True)
+class Column:
+    """A field, its type in DuckDB, and whether any of its texts is special, which most of a table's are not."""
 
-    def fill(self, rows: Iterable[tuple[Any, ...]], first: int) -> None:
-        """Writes rows from the row number `first` (counted from 0) on, below a header that is as wide as they are."""
-        # What is pending comes first, or the rows would be out of order.
-        self._write_single_row(first)
-        letters: list[str] = []
-        for row, values in enumerate(rows, first):
-            letters = letters or [xl_col_to_name(column) for column in range(len(values))]
-            cells = [
-                self._xml(value, letter, row + 1)
-                for value, letter in zip(values, letters, strict=True)
-                if value is not None
-            ]
-            if None in cells:
-                self._write_values(row, values)
-                self._write_single_row(row + 1)
-            elif cells:
-                self._check_dimensions(row, len(values) - 1)
-                self.fh.write(f'<row r="{row + 1}">{"".join(cells)}</row>')  # type: ignore[arg-type]
-                self.previous_row = row + 1
+    name: str
+    kind: str
+    is_special: bool
 
-    def _write_values(self, row: int, values: tuple[Any, ...]) -> None:
-        for column, value in enumerate(values):
-            if isinstance(value, bool):
-                self.write_boolean(row, column, value)
-            elif isinstance(value, int | float) and abs(value) <= MOST_DIGITS:
-                self.write_number(row, column, value)
-            elif isinstance(value, date) and value.year >= 1900:
-                self.write_datetime(row, column, value)
-            elif value is not None:
-                self.write_string(row, column, str(value))
 
-    def _xml(self, value: Any, letter: str, row: int) -> str | None:
-        """The XML of a plain cell; None for one that needs more."""
-        kind = type(value)
-        if kind is str:
-            if not _is_plain(value):
-                return None
-            return f'<c r="{letter}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
-        if kind is bool:
-            return f'<c r="{letter}{row}" t="b"><v>{int(value)}</v></c>'
-        if (kind is int or kind is float) and abs(value) <= MOST_DIGITS:
-            return f'<c r="{letter}{row}"><v>{value:.16G}</v></c>'
-        if kind is date and value.year > 1900:
-            style = self.default_date_format._get_xf_index()
-            return f'<c r="{letter}{row}" s="{style}"><v>{(value - DAY_0).days}</v></c>'
-        return None
+def is_special(column: str) -> str:
+    """SQL that tells whether any text of a column is."""
+    return f"coalesce(bool_or(regexp_matches({column}, {literal(SPECIAL)})), false)"
+
+
+def xml(relation: str, columns: Sequence[Column], first: int, date: int) -> str:
+    """A query of the XML of each row of `relation`, which is a table with `columns`.
+
+    `first` is the number of its first row in the sheet, `date` that of the workbook's format of dates. A cell without
+    a value is left out, and so is a row without any.
+    """
+    number = identifier("\tnumber")
+    cells = ", ".join(
+        _cell(column, f"'<c r=\"{xl_col_to_name(place)}' || {number}", date) for place, column in enumerate(columns)
+    )
+    rows = f"SELECT *, CAST({identifier(ROW)} + {first - 1} AS VARCHAR) AS {number} FROM {numbered(relation)}"
+    return (
+        f"SELECT CASE cells WHEN '' THEN '' ELSE concat('<row r=\"', {number}, '\">', cells, '</row>') END "
+        f"FROM (SELECT {number}, concat({cells}) AS cells FROM ({rows}))"
+    )
+
+
+def texts(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[bytes]:
+    """What a query of one text gives, in UTF-8, many rows at a time."""
+    cursor = con.cursor()
+    cursor.execute(query)
+    while rows := cursor.fetchmany(BATCH):
+        yield "".join(text for (text,) in rows).encode()
+
+
+def _cell(column: Column, begun: str, date: int) -> str:
+    """SQL of a cell's XML, which is NULL where the value is; `begun` is SQL of its tag as far as its place."""
+    name = identifier(column.name)
+    # One NaN is like another, whatever its sign.
+    value = f"CASE WHEN isnan({name}) THEN 'nan' ELSE {name} END" if column.kind == "DOUBLE" else name
+    as_text = _text(begun, f"CAST({value} AS VARCHAR)", column.is_special)
+    if column.kind == "BOOLEAN":
+        return f"{begun} || '\" t=\"b\"><v>' || CAST({name} AS UTINYINT) || '</v></c>'"
+    if column.kind in ("BIGINT", "DOUBLE"):
+        number = name if column.kind == "BIGINT" else f"format('{{:.16G}}', {name})"
+        plain = f"{begun} || '\"><v>' || {number} || '</v></c>'"
+        return f"CASE WHEN {name} BETWEEN -{MOST_DIGITS} AND {MOST_DIGITS} THEN {plain} ELSE {as_text} END"
+    if column.kind == "DATE":
+        # A spreadsheet counts from 1 January 1900 as day 1, and believes in a 29 February of that year.
+        days = f"{name} - DATE '1899-12-31' + CAST({name} >= DATE '1900-03-01' AS INTEGER)"
+        plain = f"{begun} || '\" s=\"{date}\"><v>' || ({days}) || '</v></c>'"
+        return f"CASE WHEN {name} >= DATE '1900-01-01' THEN {plain} ELSE {as_text} END"
+    return as_text
+
+
+def _text(begun: str, text: str, is_special: bool) -> str:
+    """SQL of a cell that holds a text."""
+    tag, end = f'{begun} || \'" t="inlineStr"><is><t', "</t></is></c>'"
+    plain = f"{tag}>' || {text} || '{end}"
+    if not is_special:
+        return plain
+    escaped = f"regexp_replace({text}, '(_x[0-9A-Fa-f]{{4}}_)', '_x005F\\1', 'g')"
+    marks = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {sign: f"_x{ord(sign):04X}_" for sign in CONTROL}
+    for sign, mark in marks.items():
+        escaped = f"replace({escaped}, chr({ord(sign)}), '{mark}')"
+    kept = f"{tag} xml:space=\"preserve\">' || {escaped} || '{end}"
+    return f"CASE WHEN regexp_matches({text}, {literal(SPECIAL)}) THEN {kept} ELSE {plain} END"

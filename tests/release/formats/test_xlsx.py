@@ -90,6 +90,23 @@ def test_a_table_that_does_not_fit_is_named_and_not_cut(tmp_path: Path) -> None:
     assert "long: too large for a sheet; see the CSV" in [row[0] for row in book["About"].iter_rows(values_only=True)]
 
 
+def test_what_takes_two_places_in_a_cell_is_counted_as_two(tmp_path: Path) -> None:
+    package(
+        tmp_path,
+        [table("long", [field("text")]), table("short", [field("text")])],
+        {"long.csv": f"text\n{'😀' * 16_384}\n", "short.csv": f"text\n{'😀' * 16_383}\n"},
+    )
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
+    book = openpyxl.load_workbook(released.folder / "towns.xlsx")
+    assert book.sheetnames == ["About", "short"]
+    assert book["short"]["A2"].value == "😀" * 16_383
+
+
+def test_a_sheet_states_its_area(services_release: Path) -> None:
+    book = openpyxl.load_workbook(services_release / "services.xlsx", read_only=True)
+    assert book["solutions"].calculate_dimension() == "A1:I4"
+
+
 def test_tables_with_names_that_a_sheet_cannot_have_get_names_of_their_own(tmp_path: Path) -> None:
     names = ["About", "a" * 31 + "1", "a" * 31 + "2", "b[x]", "b_x_"]
     package(
