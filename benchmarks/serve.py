@@ -21,14 +21,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from benchmarks import hostile as ill
 from benchmarks import service_points as points
 
 BIN = Path(sys.executable).parent
@@ -37,13 +38,17 @@ HOST = "data.example.org"
 SCRIPT = """
 local number = 0
 local new = os.getenv("BENCH_NEW") == "1"
-local path = os.getenv("BENCH_PATH")
-local mark = string.find(path, "?", 1, true) and "&" or "?"
+local file = io.open(os.getenv("BENCH_PATHS"))
+local paths = {}
+for line in file:lines() do table.insert(paths, line) end
+file:close()
 wrk.headers["Host"] = os.getenv("BENCH_HOST")
 local seed = os.getenv("BENCH_SEED")
 function request()
-  if not new then return wrk.format("GET", path) end
   number = number + 1
+  local path = paths[number % #paths + 1]
+  if not new then return wrk.format("GET", path) end
+  local mark = string.find(path, "?", 1, true) and "&" or "?"
   return wrk.format("GET", path .. mark .. "_n=" .. seed .. number)
 end
 function done(summary, latency, requests)
@@ -98,11 +103,17 @@ class Load:
 
 
 def loaded(port: int, path: str, clients: int, seconds: float, new: bool, host: str = "localhost") -> Load:
-    """What came of so many clients that ask for a path for so many seconds."""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT)
-        script.flush()
-        told = {"BENCH_PATH": path, "BENCH_NEW": str(int(new)), "BENCH_HOST": host, "BENCH_SEED": f"{time.time_ns()}x"}
+    """What came of so many clients that ask for a path, or in turn for those in its lines, for so many seconds."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script, tempfile.NamedTemporaryFile("w") as paths:
+        for file, text in ((script, SCRIPT), (paths, path)):
+            file.write(text)
+            file.flush()
+        told = {
+            "BENCH_PATHS": paths.name,
+            "BENCH_NEW": str(int(new)),
+            "BENCH_HOST": host,
+            "BENCH_SEED": f"{time.time_ns()}x",
+        }
         command = ["wrk", "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", script.name]
         out = subprocess.run(
             [*command, f"http://127.0.0.1:{port}"],
@@ -250,39 +261,33 @@ def cache(project: Path, seconds: float) -> None:
     shutil.rmtree(folder)
 
 
-def hostile(release: Path, seconds: float) -> None:
-    """A reader's p95 on row data while ten clients run queries that never end, and how large their processes get."""
-    from urllib.parse import quote
-
-    endless = quote("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n")
-    print("\na reader beside ten hostile clients, 2 clients on rows as JSON")
+def hostile(release: Path, seconds: float, named: str) -> None:
+    """A reader's p95 on new pages of rows alone, and beside ten clients of each kind that mean ill."""
+    path, clients = "/sv/points/points/4711", 2
     with ours(release, "--workers", "2") as (port, _):
-        path = "/points/points/4711.json?_shape=array"
-        loaded(port, path, 2, 1, new=True)
-        alone = loaded(port, path, 2, seconds, new=True)
-        ended, largest = threading.Event(), [0]
-        threading.Thread(target=_watch_queries, args=(ended, largest)).start()
-        flood = threading.Thread(target=loaded, args=(port, f"/-/sql.json?sql={endless}", 10, seconds + 3, True))
-        flood.start()
-        time.sleep(1)
-        beside = loaded(port, path, 2, seconds, new=True)
-        flood.join()
-        ended.set()
-    print(f"  alone          {alone}")
-    print(f"  beside them    {beside}   p95 {beside.p95 / alone.p95:.1f} x")
-    print(f"  the largest process of a query: {largest[0] / 1e6:.0f} MB")
-
-
-def _watch_queries(ended: threading.Event, largest: list[int]) -> None:
-    while not ended.is_set():
-        for status in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                if b"pipeline.serve.sql" in status.read_bytes():
-                    found = re.search(r"VmHWM:\s+(\d+)", (status.parent / "status").read_text())
-                    largest[0] = max(largest[0], int(found[1]) * 1024 if found else 0)
-            except OSError:
+        if not named:
+            ill.queries(port)
+        print(f"\na reader ({clients} clients, new pages of rows) beside ten hostile clients")
+        loaded(port, path, clients, 1, new=True)
+        alone = loaded(port, path, clients, seconds, new=True)
+        print(f"  alone                                    {alone}")
+        for name, paths in ill.FLOODS.items():
+            if named not in name:
                 continue
-        time.sleep(0.05)
+            with ill.largest_query() as largest, ThreadPoolExecutor(1) as pool:
+                flood = pool.submit(loaded, port, "\n".join(paths), 10, seconds + 3, True)
+                time.sleep(1.5)
+                beside = loaded(port, path, clients, seconds, new=True)
+                told = flood.result()
+            took = f", the largest process {largest() / 1e6:.0f} MB" if largest() else ""
+            print(f"  {name:40} {beside}   p95 {beside.p95 / alone.p95:.1f} x")
+            print(f"  {'':40} they got {told.rate:.0f}/s, {told.failed} refused{took}", flush=True)
+            time.sleep(3)
+        if named in "slow connections":
+            for count in (1_000, 10_000):
+                with ill.slow_connections(port, count):
+                    beside = loaded(port, path, clients, seconds + 12, new=True)
+                print(f"  {f'{count} slow connections':40} {beside}   p95 {beside.p95 / alone.p95:.1f} x", flush=True)
 
 
 def own(release: Path, seconds: float) -> None:
@@ -325,7 +330,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="*", default=[8, 16])
     parser.add_argument("--keep", type=Path, help="A folder for the made-up data, used again when it is there.")
     parser.add_argument("--release", type=Path, default=Path("build/releases/latest"))
-    parser.add_argument("--page", default="", help="Only pages with this in their name.")
+    parser.add_argument("--page", default="", help="Only pages, or floods, with this in their name.")
     parser.add_argument("--part", nargs="*", default=["pages", "cache", "hostile", "own"])
     asked = parser.parse_args()
     folder = asked.keep or Path(tempfile.mkdtemp())
@@ -342,7 +347,7 @@ def main() -> None:
     if "cache" in asked.part:
         cache(project, asked.seconds)
     if "hostile" in asked.part:
-        hostile(made, asked.seconds)
+        hostile(made, asked.seconds, asked.page)
     if "own" in asked.part:
         own(asked.release.resolve(), asked.seconds)
     if "soak" in asked.part:

@@ -21,7 +21,8 @@ COUNTS = "_counts"
 class Release:
     """A release: its folder, its package, its database, the rows of every table of it, and all columns.
 
-    `digest` stands for all its bytes: it is that of the list of their checksums.
+    `indexed` are the columns by which an index finds rows. `digest` stands for all its bytes: it is that of the list
+    of their checksums.
     """
 
     folder: Path
@@ -29,6 +30,7 @@ class Release:
     database: Path
     counts: dict[str, int]
     columns: dict[str, frozenset[str]]
+    indexed: dict[str, frozenset[str]]
     digest: str
 
     @property
@@ -82,7 +84,8 @@ def open_release(path: Path) -> Release:
                 value=package.stem,
             )
         )
-    return Release(folder, package, database, _counts(database), _columns(database), sha256(folder / manifest.NAME))
+    digest = sha256(folder / manifest.NAME)
+    return Release(folder, package, database, _counts(database), _columns(database), _indexed(database), digest)
 
 
 def _counts(database: Path) -> dict[str, int]:
@@ -108,5 +111,24 @@ def _columns(database: Path) -> dict[str, frozenset[str]]:
         names = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
         listed = "SELECT name FROM pragma_table_info(?)"
         return {name: frozenset(["rowid", *(each for (each,) in con.execute(listed, (name,)))]) for name in names}
+    finally:
+        con.close()
+
+
+def _indexed(database: Path) -> dict[str, frozenset[str]]:
+    """The first column of every index of a table, and of its key."""
+    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+    first = """
+        SELECT t.name, c.name FROM sqlite_master AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
+        WHERE t.type = 'table' AND c.seqno = 0 AND NOT i.partial
+        UNION
+        SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c
+        WHERE t.type = 'table' AND c.pk = 1
+    """
+    try:
+        found: dict[str, set[str]] = {}
+        for table, column in con.execute(first):
+            found.setdefault(table, {"rowid"}).add(column)
+        return {table: frozenset(columns) for table, columns in found.items()}
     finally:
         con.close()

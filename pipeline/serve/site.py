@@ -33,6 +33,7 @@ from pipeline.serve.release import Release
 from pipeline.serve.shelf import Library, Shelf
 from pipeline.serve.streams import Stream
 from pipeline.serve.timelimit import Interruptions
+from pipeline.serve.weight import is_heavy
 
 WATCHED = 1.0
 """Seconds between two looks for a new release."""
@@ -88,6 +89,7 @@ class Site:
         self._watcher: asyncio.Task[None] | None = None
         self._kept = Kept()
         self._pages = Gate(8, 100)
+        self._heavy = Gate(2, 60, each=40)
         self._streams = Gate(2, 6)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -188,6 +190,11 @@ class Site:
         named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         return self.options.address is not None or (len(named) == 1 and is_ours(named[0]))
 
+    def _client(self, scope: Any) -> str:
+        """Who asks: the address of the reader, which a proxy before us tells."""
+        told = dict(scope["headers"]).get(b"x-real-ip") if self.options.address is not None else None
+        return told.decode("latin-1") if told else str((scope.get("client") or [""])[0])
+
     async def _ask(self, shelf: Shelf, place: Place, scope: Any, receive: Any, send: Any) -> None:
         """Answers from what is kept, or lets Datasette answer."""
         head = scope["method"] == "HEAD"
@@ -195,7 +202,7 @@ class Site:
         if place.rest.startswith(SQL):  # has a gate of its own, and what it answers may be cut by its time
             await self._let_answer(shelf, place, scope, receive, send, etag, keep=False)
         elif _is_stream(place, scope):
-            async with self._streams.passed():
+            async with self._streams.passed(self._client(scope)):
                 await self._let_answer(shelf, place, scope, receive, Stream(send), etag)
         elif (kept := self._kept.get(etag)) is not None:
             await send_answer(send, kept, head)
@@ -204,7 +211,10 @@ class Site:
                 if kept is not None:
                     await send_answer(send, kept, head)
                     return
-                async with self._pages.passed():
+                release = shelf.release(place)
+                pairs = parse_qsl(scope["query_string"].decode("latin-1"))
+                heavy = release is not None and is_heavy(release, place, pairs)
+                async with (self._heavy if heavy else self._pages).passed(self._client(scope)):
                     await self._let_answer(shelf, place, scope, receive, send, etag)
 
     async def _let_answer(
