@@ -25,10 +25,9 @@ from pipeline.progress import Progress
 from pipeline.project import Project
 
 if TYPE_CHECKING:
-    import frictionless
-
     from pipeline.release import Proposal, Released
     from pipeline.release.proposal import Extra
+    from pipeline.validate import Report
 
 STATE = "state.json"
 NOT_STATED = (snapshots.LOG, snapshots.LINKS, snapshots.REJECTED, snapshots.PENDING)
@@ -168,7 +167,7 @@ def _validated(project: Project, package: Package, progress: Progress) -> dict[s
     return extras
 
 
-def _page(report: frictionless.Report, package: Package) -> str:
+def _page(report: Report, package: Package) -> str:
     from pipeline.validate.html import render
 
     return render(report, package)

@@ -1,6 +1,7 @@
 """Anything tabular in, frictionless's report out."""
 
-from pipeline.validate.judge import Terms, merged, validate
 from pipeline.validate.report import lines, problems, settled
+from pipeline.validate.validation import Terms, merged, validate
+from pipeline.validate.verdict import CleanReport, Report
 
-__all__ = ["Terms", "lines", "merged", "problems", "settled", "validate"]
+__all__ = ["CleanReport", "Report", "Terms", "lines", "merged", "problems", "settled", "validate"]

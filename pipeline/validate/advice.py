@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import frictionless
+if TYPE_CHECKING:
+    import frictionless
+
 
 Language = Literal["en", "sv"]
 

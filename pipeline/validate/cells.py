@@ -24,7 +24,7 @@ from pipeline.files import read_json
 from pipeline.package import DESCRIPTOR, Package, load
 from pipeline.tables import identifier
 from pipeline.validate import reader
-from pipeline.validate.scan import open_table
+from pipeline.validate.opened import open_table
 from pipeline.validate.screen import Unscreened
 from pipeline.validate.standard import adapted
 

@@ -30,6 +30,7 @@ from pipeline.validate.advice import Language, advice, detail, title
 from pipeline.validate.cells import UNREADABLE, Cells, read, tables
 from pipeline.validate.excerpt import Excerpt, Place, excerpt, places, shown_columns
 from pipeline.validate.profile import Profile, profiles
+from pipeline.validate.verdict import Report, Task
 from pipeline.visible import cut, visible
 
 Source = str | Path | Package
@@ -103,7 +104,7 @@ class Table:
 
 
 def render(
-    report: frictionless.Report,
+    report: Report,
     source: Source | Sequence[Source],
     language: Language = "en",
     *,
@@ -144,9 +145,7 @@ def render(
     return page.rstrip("\n") + "\n"
 
 
-def _matched(
-    report: frictionless.Report, found: list[tuple[str, TableResource]]
-) -> list[tuple[frictionless.ReportTask, TableResource | None]]:
+def _matched(report: Report, found: list[tuple[str, TableResource]]) -> list[tuple[Task, TableResource | None]]:
     """The tasks of a report with their tables; tables of one name, from several sources, are taken in order."""
     left = list(found)
     matched = []
@@ -207,7 +206,7 @@ class _Builder:
         self.fields_left = FIELDS_OF_PAGE
         self.tables_left = TABLES
 
-    def table(self, number: int, task: frictionless.ReportTask, resource: TableResource | None) -> Table:
+    def table(self, number: int, task: Task, resource: TableResource | None) -> Table:
         """One table of the report, `number` of them."""
         details = bool(task.errors) and self.tables_left > 0
         self.tables_left -= details
@@ -243,7 +242,7 @@ class _Builder:
 
     def _cells(
         self,
-        task: frictionless.ReportTask,
+        task: Task,
         resource: TableResource | None,
         found: list[Place],
         key: Sequence[str],
@@ -279,7 +278,7 @@ class _Builder:
         ]
         return Shown(place.row, faults, excerpt(place, cells, labels, key))
 
-    def _summary(self, task: frictionless.ReportTask, key: Sequence[str]) -> list[Summary]:
+    def _summary(self, task: Task, key: Sequence[str]) -> list[Summary]:
         """Per rule and field, in the order of gravity, then the most frequent first."""
         counts: Counter[tuple[int, str, str]] = Counter()
         for error in task.errors:

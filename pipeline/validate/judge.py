@@ -4,90 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import frictionless
 from frictionless.resources import TableResource
 from frictionless.vendors import stringcase
 
 from pipeline.descriptor import checked_part, checked_paths
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.files import read_json
-from pipeline.package import DESCRIPTOR, Package, load
-from pipeline.progress import Progress
+from pipeline.package import Package
+from pipeline.validate.clean import Cleared
 from pipeline.validate.foreign import Parents
+from pipeline.validate.look import MAX_LINE
 from pipeline.validate.standard import adapted, schema_errors
 from pipeline.validate.table import judge
-
-Engine = Literal["screen", "frictionless"]
+from pipeline.validate.validation import Terms
+from pipeline.validate.verdict import task_as_frictionless
 
 # For every error frictionless turns the same few names of members into snake case anew: half of what an error costs.
 stringcase.snakecase = lru_cache(1000)(getattr(stringcase.snakecase, "__wrapped__", stringcase.snakecase))
-
-MAX_LINE = 10_000_000
-"""Bytes of the longest line of a table that is read; a reader needs memory for a whole line."""
 
 CHUNK = 1 << 22
 """Bytes looked at in one go; a line within one chunk is short enough."""
 
 
-@dataclass(frozen=True)
-class Terms:
-    """How to judge: by which engine, how many errors a table may report (0: all), whether the first one ends it."""
-
-    engine: Engine = "screen"
-    limit_errors: int = 1000
-    fail_fast: bool = False
-    progress: Progress = field(default_factory=Progress)
-
-
-def validate(
-    source: str | Path | Package,
-    terms: Terms | None = None,
-    *,
-    schema: Path | None = None,
-) -> frictionless.Report:
-    """frictionless's report on a data package, a resource descriptor, or a table in a file.
-
-    `source` is a Package, a folder with a datapackage.json, or the path of a descriptor or of a table; `schema` is the
-    file of a Table Schema for a table, which is inferred otherwise. With the engine `screen` DuckDB finds the rows that
-    frictionless must judge, and v2's further rules are checked; with `frictionless` it does everything by itself.
-
-    Raises InvalidData for a descriptor that is none or reaches outside its folder, for a table with a line over
-    `MAX_LINE` bytes, and for a pattern that takes endless time; CannotRun where there is nothing at `source`.
-    """
-    terms = terms or Terms()
-    if isinstance(source, Package):
-        return _judge_package(source, terms)
-    path = Path(source)
-    if path.is_dir() or path.name == DESCRIPTOR:
-        return _judge_package(load(path), terms)
-    if not path.is_file():
-        raise CannotRun(Problem(Kind.MISSING_FILE, "does not exist", "Check the path.", file=str(path)))
-    if path.suffix == ".json":
-        return _judge_descriptor(path, terms)
-    _refuse_long_lines(path)
-    descriptor: dict[str, Any] = {"name": "table", "path": path.name}
-    if schema is not None:
-        descriptor["schema"] = read_json(schema, str(schema))
-    return _judge_descriptor_of_resource(descriptor, path.parent, terms)
-
-
-def merged(reports: list[frictionless.Report]) -> frictionless.Report:
-    """One report of several."""
-    if len(reports) == 1:
-        return reports[0]
-    seconds = sum(report.stats["seconds"] for report in reports)
-    return frictionless.Report.from_validation_reports(time=seconds, reports=reports)
-
-
-def _judge_package(package: Package, terms: Terms) -> frictionless.Report:
+def judge_package(package: Package, terms: Terms, cleared: Cleared) -> frictionless.Report:
+    """The report on a package, of which some tables are known to be clean."""
     for resource in package.resources:
         for path in resource.paths:
-            if resource.is_table and (package.folder / path).is_file():
+            if resource.is_table and resource.name not in cleared.tasks and (package.folder / path).is_file():
                 _refuse_long_lines(package.folder / path)
     descriptor = dict(package.descriptor)
     timer = frictionless.helpers.Timer()
@@ -104,8 +53,12 @@ def _judge_package(package: Package, terms: Terms) -> frictionless.Report:
     reports = []
     parents = Parents(judged)
     for number, tabular in enumerate(judged.resources, 1):
+        task = cleared.tasks.get(str(tabular.name))
+        if task is not None:
+            reports.append(frictionless.Report.from_validation(tasks=[task_as_frictionless(task)]))
+            continue
         terms.progress.advance(number, len(judged.resources), str(tabular.name))
-        reports.append(_judge_resource(tabular, parents, terms))
+        reports.append(_judge_resource(tabular, parents, terms, cleared))
         if terms.fail_fast and not reports[-1].valid:
             break
     return frictionless.Report.from_validation_reports(time=timer.time, reports=reports)
@@ -115,12 +68,14 @@ def _adapted(descriptor: Mapping[str, Any]) -> dict[str, Any]:
     return {name: adapted(value) if name == "schema" else value for name, value in descriptor.items()}
 
 
-def _judge_resource(resource: frictionless.Resource, parents: Parents, terms: Terms) -> frictionless.Report:
+def _judge_resource(
+    resource: frictionless.Resource, parents: Parents, terms: Terms, cleared: Cleared
+) -> frictionless.Report:
     limit = 1 if terms.fail_fast else terms.limit_errors
     if terms.engine == "frictionless" or not isinstance(resource, TableResource):
         return resource.validate(limit_errors=limit)
     try:
-        return judge(resource, parents, limit)
+        return judge(resource, parents, limit, cleared)
     except UNJUDGEABLE as error:
         raise InvalidData(
             Problem(
@@ -136,18 +91,24 @@ UNJUDGEABLE = (TypeError, ValueError, AttributeError, ArithmeticError, re.error)
 """What frictionless lets through when a rule and a value do not go together, such as a time zone on one side only."""
 
 
-def _judge_descriptor(path: Path, terms: Terms) -> frictionless.Report:
-    """A JSON file: a package or a resource descriptor under a name of its own, else a table in JSON."""
-    content = read_json(path, str(path))
-    if isinstance(content, dict) and "resources" in content:
-        return _judge_package(load(path), terms)
+def judge_descriptor(content: Any, path: Path, terms: Terms) -> frictionless.Report:
+    """The report on a JSON file with this content: a resource descriptor, else a table in JSON."""
     if isinstance(content, dict) and ("path" in content or "data" in content):
         named = {"name": path.stem, **content}
         checked_paths(named, path.parent, str(path))
         for part in ("schema", "dialect"):
             checked_part(named, part, path.parent, str(path))
         return _judge_descriptor_of_resource(content, path.parent, terms)
-    return _judge_resource(frictionless.Resource(path=path.name, basepath=str(path.parent)), Parents(None), terms)
+    return _judge_alone(frictionless.Resource(path=path.name, basepath=str(path.parent)), terms)
+
+
+def judge_table(path: Path, schema: Path | None, terms: Terms) -> frictionless.Report:
+    """The report on a table in a file, with the Table Schema in a file of its own, or an inferred one."""
+    _refuse_long_lines(path)
+    descriptor: dict[str, Any] = {"name": "table", "path": path.name}
+    if schema is not None:
+        descriptor["schema"] = read_json(schema, str(schema))
+    return _judge_descriptor_of_resource(descriptor, path.parent, terms)
 
 
 def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, terms: Terms) -> frictionless.Report:
@@ -161,7 +122,12 @@ def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, term
         resource = frictionless.Resource.from_descriptor(descriptor, basepath=str(folder))
     except frictionless.FrictionlessException as exception:
         return frictionless.Report.from_validation(time=timer.time, errors=exception.to_errors())
-    return _judge_resource(resource, Parents(None), terms)
+    return _judge_alone(resource, terms)
+
+
+def _judge_alone(resource: frictionless.Resource, terms: Terms) -> frictionless.Report:
+    with ExitStack() as stack:
+        return _judge_resource(resource, Parents(None), terms, Cleared(None, stack))
 
 
 def _refuse_long_lines(path: Path) -> None:

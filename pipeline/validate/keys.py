@@ -64,11 +64,19 @@ def repeated(
 MISSING = "SELECT row FROM {relation} WHERE {missing} ORDER BY row LIMIT {limit}"
 
 
-def missing(con: duckdb.DuckDBPyConnection, relation: str, parts: list[str], *, whole: bool, limit: int) -> list[int]:
-    """The first `limit` rows in which all parts of the key (`whole`), or some but not all of them, are missing."""
+def missing(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    parts: list[str],
+    *,
+    whole: bool = False,
+    any_part: bool = False,
+    limit: int,
+) -> list[int]:
+    """The first `limit` rows in which all parts of the key (`whole`), any of them, or some but not all are missing."""
     every = " AND ".join(f"{part} IS NULL" for part in parts)
     some = " OR ".join(f"{part} IS NULL" for part in parts)
-    condition = every if whole else f"({some}) AND NOT ({every})"
+    condition = every if whole else some if any_part else f"({some}) AND NOT ({every})"
     query = MISSING.format(relation=relation, missing=condition, limit=limit)
     return [row for (row,) in con.execute(query).fetchall()]
 

@@ -8,6 +8,7 @@ blank line or a delimiter too many, shows in the sum: text, delimiters, quotes a
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from typing import Any, BinaryIO
 
 CHUNK = 1 << 20
 """Bytes that are looked at in one go, and the rest of their last line."""
+
+MAX_LINE = 10_000_000
+"""Bytes of the longest line of a table that is read; a reader needs memory for a whole line."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Looked:
     """The bytes of a file of `width` columns that are no text of a cell below the header.
 
     `header`: those of the labels; `quotes`: those around cells and before quotes within; `end`: those of a line end;
-    `is_ended`: whether the last line has one.
+    `is_ended`: whether the last line has one. `sha256` is that of the file.
     """
 
     size: int
@@ -44,6 +48,7 @@ class Looked:
     quotes: int
     end: int
     is_ended: bool
+    sha256: str
 
     def adds_up(self, rows: int, text: int) -> bool:
         """Whether so many rows below the header, whose cells have so many bytes of text, are all of the file."""
@@ -54,15 +59,19 @@ class Looked:
 
 def look(layout: Layout, width: int) -> Looked | None:
     """What the bytes hold; None where DuckDB and Python's `csv` might cut them differently."""
-    if not _is_plain(layout):
+    if not is_plain(layout):
         return None
     header = _header(layout, width)
     if header is None:
         return None
     end, quotes, inside, last = 0, 0, False, b""
+    digest = hashlib.sha256()
     quote = layout.quote.encode()
     with layout.path.open("rb") as file:
         for chunk in _chunks(file):
+            digest.update(chunk)
+            if len(chunk) >= MAX_LINE and not chunk.endswith(b"\n"):
+                return None
             if b"\0" in chunk or (layout.encoding == "ascii" and not chunk.isascii()):
                 return None
             if not last and chunk.startswith((b"\xef\xbb\xbf", b"\n", b"\r")):
@@ -82,10 +91,10 @@ def look(layout: Layout, width: int) -> Looked | None:
             last = chunk[-1:]
     if inside:
         return None
-    return Looked(layout.path.stat().st_size, width, header, quotes, end, last == b"\n")
+    return Looked(layout.path.stat().st_size, width, header, quotes, end, last == b"\n", digest.hexdigest())
 
 
-def _is_plain(layout: Layout) -> bool:
+def is_plain(layout: Layout) -> bool:
     """Whether the encoding is one that DuckDB reads, and delimiter and quote are each one byte."""
     return (
         layout.encoding in ("utf-8", "ascii")
@@ -108,9 +117,9 @@ def _header(layout: Layout, width: int) -> int | None:
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    """The file in parts that end where a line does."""
+    """The file in parts that end where a line does; a part that does not, amid the file, ends with a line too long."""
     while chunk := file.read(CHUNK):
-        yield chunk if chunk.endswith(b"\n") else chunk + file.readline()
+        yield chunk if chunk.endswith(b"\n") else chunk + file.readline(MAX_LINE)
 
 
 def _line_end(chunk: bytes) -> int | None:

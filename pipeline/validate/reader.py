@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import duckdb
 
 from pipeline.tables import file_literal, identifier, literal
-from pipeline.validate.look import Layout, Looked, look
+from pipeline.validate.look import Layout, Looked, is_plain, look
 
 BATCH = 20_000
 """Rows that Python hands to DuckDB at a time."""
@@ -29,13 +30,13 @@ class Rows:
     """A table's rows below the header, which is row 1.
 
     `relation` has the columns `row` and c1 … cn; `unnumbered` has the cells alone, in the order of the file, which
-    DuckDB reads on all cores. `looked` is what the file's bytes say the rows must add up to. `odd` are the rows of
-    another width, as (number, cells).
+    DuckDB reads on all cores. `looking` is to say what the rows must add up to. `odd` are the rows of another width,
+    as (number, cells).
     """
 
     relation: str
     unnumbered: str | None
-    looked: Looked | None
+    looking: Future[Looked | None] | None
     width: int
     odd: list[tuple[int, list[str]]] = field(default_factory=list)
 
@@ -50,8 +51,11 @@ class Rows:
         return _sum([f"strlen({cell})" for cell in self.cells])
 
     def adds_up(self, count: int, text: int) -> bool:
-        """Whether `count` rows with so many bytes of text are all that the file holds."""
-        return self.looked is None or self.looked.adds_up(count, text)
+        """Whether `count` rows with so many bytes of text are all that the file holds, and cut as Python cuts it."""
+        if self.looking is None:
+            return True
+        looked = self.looking.result()
+        return looked is not None and looked.adds_up(count, text)
 
 
 def _sum(terms: Sequence[str]) -> str:
@@ -60,13 +64,24 @@ def _sum(terms: Sequence[str]) -> str:
     return terms[0] if len(terms) == 1 else f"({_sum(terms[:middle])} + {_sum(terms[middle:])})"
 
 
-def by_duckdb(layout: Layout, width: int) -> Rows | None:
-    """The rows as DuckDB reads them, to be held against `Rows.adds_up`; None where Python might read others."""
-    looked = look(layout, width) if width <= WIDE else None
-    if looked is None:
+def by_duckdb(layout: Layout, width: int, looking: Future[Looked | None] | None = None) -> Rows | None:
+    """The rows as DuckDB reads them, to be held against `Rows.adds_up`; None where Python surely reads others.
+
+    What the bytes say (`looking`, where somebody has begun with it) is found out beside: DuckDB need not wait for it.
+    """
+    if width > WIDE or not is_plain(layout):
         return None
     scan = _scan(layout, width)
-    return Rows(f"(SELECT row_number() OVER () + 1 AS row, * FROM {scan})", scan, looked, width)
+    relation = f"(SELECT row_number() OVER () + 1 AS row, * FROM {scan})"
+    return Rows(relation, scan, looking or look_beside(layout, width), width)
+
+
+def look_beside(layout: Layout, width: int) -> Future[Looked | None]:
+    """What the bytes say, in a thread: a file is read and hashed without Python's lock."""
+    beside = ThreadPoolExecutor(1)
+    looking = beside.submit(look, layout, width)
+    beside.shutdown(wait=False)
+    return looking
 
 
 def _scan(layout: Layout, width: int) -> str:

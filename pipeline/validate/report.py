@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-import frictionless
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import SHOWN, Kind, Problem, shorten
 from pipeline.validate import wording
 from pipeline.validate.advice import Language, Phrase, advice, title
 from pipeline.visible import visible
 
+if TYPE_CHECKING:
+    import frictionless
 
-def settled(report: frictionless.Report) -> dict[str, Any]:
+    from pipeline.validate.verdict import Report, Task
+
+
+def settled(report: Report) -> dict[str, Any]:
     """The report's descriptor without what depends on the run: how long it took."""
     descriptor: dict[str, Any] = report.to_descriptor()
     for part in (descriptor, *descriptor["tasks"]):
@@ -23,9 +26,7 @@ def settled(report: frictionless.Report) -> dict[str, Any]:
     return descriptor
 
 
-def problems(
-    report: frictionless.Report, names: Mapping[str, str] | None = None, language: Language = "en"
-) -> list[Problem]:
+def problems(report: Report, names: Mapping[str, str] | None = None, language: Language = "en") -> list[Problem]:
     """The report's errors as problems, in its order; `names` gives a resource's file where the report has its name."""
     found = [_problem(error, None, language) for error in report.errors]
     for task in report.tasks:
@@ -34,7 +35,7 @@ def problems(
 
 
 def lines(
-    report: frictionless.Report,
+    report: Report,
     names: Mapping[str, str] | None = None,
     *,
     limit: int = SHOWN,
@@ -52,7 +53,7 @@ def lines(
     return [visible(line) for line in [*said, summary(report, language)]]
 
 
-def summary(report: frictionless.Report, language: Language = "en") -> str:
+def summary(report: Report, language: Language = "en") -> str:
     """The verdict in one line."""
     rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
     errors = len(report.errors) + sum(len(task.errors) for task in report.tasks)
@@ -132,11 +133,11 @@ def _problem(error: frictionless.Error, file: str | None, language: Language) ->
     )
 
 
-def _place(task: frictionless.ReportTask, names: Mapping[str, str] | None) -> str:
+def _place(task: Task, names: Mapping[str, str] | None) -> str:
     return (names or {}).get(task.name) or task.place or task.name
 
 
-def _warnings(report: frictionless.Report) -> list[str]:
+def _warnings(report: Report) -> list[str]:
     return [*report.warnings, *(f"{task.name}: {warning}" for task in report.tasks for warning in task.warnings)]
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import csv
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import frictionless
-from frictionless.formats.csv import CsvControl
-from frictionless.resources import TableResource
 
 from pipeline.tables import identifier
 from pipeline.validate import reader, sql
-from pipeline.validate.look import Layout
-from pipeline.validate.screen import DIGITS, Screen, Unscreened, screen
-from pipeline.validate.standard import grouped_reader
+from pipeline.validate.look import Layout, Looked
+from pipeline.validate.screen import DIGITS, Screen, Unscreened
 from pipeline.validate.timelimit import pattern_limit
 
 BATCH = 1000
@@ -31,102 +27,89 @@ class Read:
 
     `scan` has a row for each row of the file: `row`, `certain`, `cells` (its texts, where it is not certain), and the
     typed values of the fields in `keyed`, under the field's number (`v3`). It is a view of `base`, in which
-    `number_of_row` gives the row's number.
+    `number_of_row` gives the row's number. `suspects` of its `count` rows are not certain.
     """
 
     con: duckdb.DuckDBPyConnection
+    layout: Layout
     rows: reader.Rows
     screens: list[Screen]
     count: int
+    suspects: int
     base: str
     scan: str
     number_of_row: str
     keyed: list[int]
-
-
-def open_table(resource: TableResource) -> Layout:
-    """How frictionless, which has the resource open, cuts its file. Raises Unscreened where only it can."""
-    dialect = resource.dialect
-    control = CsvControl.from_dialect(dialect)
-    plain = (
-        resource.format in ("csv", "tsv")
-        and resource.scheme == "file"
-        and not resource.compression
-        and not resource.multipart
-        and not resource.memory
-        and resource.normpath
-        and dialect.header
-        and dialect.header_rows == [1]
-        and not dialect.comment_char
-        and not dialect.comment_rows
-        and not dialect.skip_blank_rows
-        and (resource.encoding in ("utf-8", "ascii") or resource.format == "csv")
-    )
-    if not plain:
-        raise Unscreened
-    python = control.to_python()
-    alike = not python.escapechar and not python.skipinitialspace and python.doublequote
-    quote = python.quotechar if alike else ""
-    if not alike and resource.format == "tsv":
-        raise Unscreened
-    return Layout(
-        Path(str(resource.normpath)), str(resource.encoding), python.delimiter, quote, python, tuple(resource.labels)
-    )
-
-
-def expected_fields(resource: TableResource) -> list[frictionless.Field]:
-    """The fields in the order of the columns, as frictionless pairs them with the labels."""
-    fields = resource.header.get_expected_fields()
-    if len(fields) != len(resource.labels) or not fields:
-        raise Unscreened
-    return list(fields)
+    sha256: str | None
 
 
 def read(
-    con: duckdb.DuckDBPyConnection, layout: Layout, fields: list[frictionless.Field], keyed: list[int], name: str
+    con: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    screens: list[Screen],
+    keyed: list[int],
+    name: str,
+    looking: Future[Looked | None] | None = None,
 ) -> Read:
     """Scans the table once; `keyed` are the numbers (from 0) of the fields whose values keys need.
 
     Raises Unscreened where only frictionless can tell, or where the rows take more memory than there is for them.
     """
-    if len(fields) > reader.WIDE:
-        raise Unscreened
-    screens = [screen(each) for each in fields]
-    if not all(_is_comparable(screens[number]) for number in keyed):
-        raise Unscreened
-    rows = reader.by_duckdb(layout, len(fields))
-    if rows is not None:
-        with suppress(duckdb.InvalidInputException, duckdb.ConversionException):
-            table = _scan(con, rows, screens, keyed, name)
-            if table is not None:
-                return table
+    table = read_by_duckdb(con, layout, screens, keyed, name, looking)
+    if table is not None:
+        return table
     try:
-        rows = reader.by_python(con, layout, len(fields), f"rows {name}")
+        rows = reader.by_python(con, layout, len(screens), f"rows {name}")
     except (ValueError, csv.Error) as error:
         raise Unscreened from error
-    table = _scan(con, rows, screens, keyed, name)
+    table = _scan(con, layout, rows, screens, keyed, name)
     assert table is not None  # Python has read every byte
     return table
 
 
+def read_by_duckdb(
+    con: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    screens: list[Screen],
+    keyed: list[int],
+    name: str,
+    looking: Future[Looked | None] | None = None,
+) -> Read | None:
+    """The same, where DuckDB reads the file as Python's `csv` does; None elsewhere."""
+    if len(screens) > reader.WIDE or not all(_is_comparable(screens[number]) for number in keyed):
+        raise Unscreened
+    rows = reader.by_duckdb(layout, len(screens), looking)
+    if rows is not None:
+        with suppress(duckdb.InvalidInputException, duckdb.ConversionException):
+            return _scan(con, layout, rows, screens, keyed, name)
+    return None
+
+
 def _scan(
-    con: duckdb.DuckDBPyConnection, rows: reader.Rows, screens: list[Screen], keyed: list[int], name: str
+    con: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    rows: reader.Rows,
+    screens: list[Screen],
+    keyed: list[int],
+    name: str,
 ) -> Read | None:
     """The table as the screens see it; None where the rows are not all that the file holds."""
     base, scan = identifier(f"scan {name}"), identifier(f"numbered {name}")
     con.execute(f"CREATE OR REPLACE TABLE {base} AS {_query(con, rows, screens, keyed, name)}")
-    count, text = con.execute(f"SELECT count(*), coalesce(sum(bytes), 0) FROM {base}").fetchall()[0]
+    count, text, suspects = con.execute(COUNTS.format(base=base)).fetchall()[0]
     if not rows.adds_up(count, text):
         return None
     # A table's rowid follows the order of the file; numbering the rows in the scan would take one core for all.
     number_of_row = "rowid + 2" if rows.unnumbered else "row"
     columns = ", ".join(["certain", "cells", *(f"v{number}" for number in keyed)])
     con.execute(f"CREATE OR REPLACE VIEW {scan} AS SELECT {number_of_row} AS row, {columns} FROM {base}")
-    table = Read(con, rows, screens, count + len(rows.odd), base, scan, number_of_row, keyed)
-    _complete_keys(table)
-    _add_odd(table)
-    return table
+    looked = rows.looking.result() if rows.looking else None
+    sha256 = looked.sha256 if looked else None
+    odd = len(rows.odd)
+    return Read(con, layout, rows, screens, count + odd, suspects + odd, base, scan, number_of_row, keyed, sha256)
 
+
+COUNTS = "SELECT count(*), coalesce(sum(bytes), 0), count(*) FILTER (NOT certain) FROM {base}"
 
 SCAN = """
 SELECT {row}certain, bytes, CASE WHEN NOT certain THEN [{cells}] END AS cells{keys}
@@ -199,8 +182,11 @@ def _is_refused(read: tuple[Any, Any], each: Screen) -> bool:
     return bool(notes) or (value is not None and any(rule.broken(value) for rule in each.rules))
 
 
-def _complete_keys(table: Read) -> None:
-    """Fills in the values of key cells that are valid though not certain, as frictionless reads them."""
+def complete(table: Read) -> None:
+    """Fills in the values of key cells that are valid though not certain, as frictionless reads them.
+
+    The screens are those of frictionless's own fields.
+    """
     con = table.con
     for number in table.keyed:
         each, cell = table.screens[number], f"cells[{number + 1}]"
@@ -214,6 +200,7 @@ def _complete_keys(table: Read) -> None:
                 f"unnest($2::{sql.TYPES[each.kind]}[]) AS value) AS k WHERE NOT certain AND k.text = {cell}",
                 [[text for text, _ in known], [value for _, value in known]],
             )
+    _add_odd(table)
 
 
 def _add_odd(table: Read) -> None:
@@ -239,6 +226,8 @@ def _add_odd(table: Read) -> None:
 
 def _values(each: Screen, texts: list[Any]) -> list[Any]:
     """The values that frictionless reads from the texts of a field; None for those that it refuses."""
+    from pipeline.validate.standard import grouped_reader
+
     read_cell = grouped_reader(each.field)
     read = []
     for start in range(0, len(texts), BATCH):

@@ -15,9 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-import frictionless
-
-from pipeline.validate.standard import Rule, category_codes, field_rules
+from pipeline.validate.rules import Rule, category_codes, field_rules
 
 
 class Unscreened(Exception):
@@ -78,7 +76,7 @@ class Screen:
     `tests` is None where no sound test is known: then frictionless reads each distinct text once.
     """
 
-    field: frictionless.Field
+    field: Any
     missing: tuple[str, ...]
     required: bool
     kind: Kind
@@ -88,9 +86,9 @@ class Screen:
     tests: tuple[Test, ...] | None
 
 
-def screen(field: frictionless.Field) -> Screen:
-    """The screen of a field that belongs to a schema."""
-    missing = field.missing_values
+def screen(field: Any) -> Screen:
+    """The screen of a field that belongs to a schema: one of frictionless's, or a plain one."""
+    missing: Iterable[str] = field.missing_values
     if not field.has_defined("missing_values") and field.schema:
         missing = field.schema.missing_values
     kind: Kind = KINDS.get(field.type, "text")
@@ -193,7 +191,7 @@ RELATIONS: dict[str, Literal[">=", "<=", ">", "<"]] = {
 }
 
 
-def _constraint(field: frictionless.Field, name: str, value: Any) -> list[Test] | None:
+def _constraint(field: Any, name: str, value: Any) -> list[Test] | None:
     """The tests of one constraint, or None where none is sound."""
     if name not in field.supported_constraints:
         return None
@@ -211,7 +209,7 @@ def _constraint(field: frictionless.Field, name: str, value: Any) -> list[Test] 
     return [Length(value, None) if name == "minLength" else Length(None, value)]
 
 
-def _bound(field: frictionless.Field, relation: Literal[">=", "<=", ">", "<"], value: Any) -> list[Test] | None:
+def _bound(field: Any, relation: Literal[">=", "<=", ">", "<"], value: Any) -> list[Test] | None:
     limit = field.create_value_reader()(value)
     if isinstance(limit, bool):
         return None
@@ -226,7 +224,7 @@ def _bound(field: frictionless.Field, relation: Literal[">=", "<=", ">", "<"], v
     return None
 
 
-def _enum(field: frictionless.Field, codes: Any) -> list[Test] | None:
+def _enum(field: Any, codes: Any) -> list[Test] | None:
     """The texts that surely read as one of the codes."""
     read = field.create_value_reader()
     values = [read(code) for code in codes]

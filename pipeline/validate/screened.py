@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
 from typing import Any
 
@@ -17,9 +16,12 @@ from frictionless.table.row import Row, create_cell_handlers
 
 from pipeline.files import sha256
 from pipeline.validate import keys
+from pipeline.validate.clean import Cleared
 from pipeline.validate.foreign import ForeignKey, Parents, foreign_key_error, parts, without
-from pipeline.validate.scan import Read, expected_fields, open_table, read
-from pipeline.validate.screen import Unscreened
+from pipeline.validate.look import Layout
+from pipeline.validate.opened import expected_fields, open_table
+from pipeline.validate.scan import Read, complete, read
+from pipeline.validate.screen import Unscreened, screen
 from pipeline.validate.standard import standard, unique_key_error
 from pipeline.validate.timelimit import pattern_limit, patterned
 
@@ -29,7 +31,7 @@ class Screened:
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
+        cleared: Cleared,
         resource: TableResource,
         foreign_keys: list[Any],
         parents: Parents,
@@ -55,15 +57,12 @@ class Screened:
             raise Unscreened
         layout = open_table(resource)
         self.path = layout.path
-        beside = ThreadPoolExecutor(1)  # a hash needs no Python lock, and part of what follows is on one core
-        self.sha256 = beside.submit(sha256, layout.path)
-        beside.shutdown(wait=False)
         keyed = sorted(names.index(name) for name in wanted)
-        self.table = read(con, layout, self.fields, keyed, "table")
+        self.table = _read(cleared, str(resource.name), layout, self.fields, keyed, "table")
         self.limit = limit_errors or self.table.count + 1
         self.at = {name: f"v{names.index(name)}" for name in wanted}
         self._find_repeated()
-        self.foreign = [self._find_unmatched(parents, *group) for group in groups]
+        self.foreign = [self._find_unmatched(cleared, parents, *group) for group in groups]
 
     def _find_repeated(self) -> None:
         table, limit = self.table, self.limit
@@ -90,7 +89,7 @@ class Screened:
         ]
 
     def _find_unmatched(
-        self, parents: Parents, fields: tuple[str, ...], name: str, there: tuple[str, ...]
+        self, cleared: Cleared, parents: Parents, fields: tuple[str, ...], name: str, there: tuple[str, ...]
     ) -> ForeignKey:
         table = self.table
         here = [self.at[field] for field in fields]
@@ -98,7 +97,7 @@ class Screened:
             parent, columns = table, [self.at[field] for field in there]
             kinds = self._kinds(there)
         else:
-            parent, columns, kinds = _read_parent(table.con, parents.table(name), there)
+            parent, columns, kinds = _read_parent(cleared, parents.table(name), there)
         if kinds != self._kinds(fields):
             raise Unscreened
         rows = keys.unmatched(table.con, table.scan, here, parent.scan, columns, self.limit)
@@ -172,7 +171,7 @@ class Screened:
         stats.rows = self.number - 1 if partial else self.table.count
         if not partial:
             stats.bytes = self.path.stat().st_size
-            stats.sha256 = self.sha256.result()
+            stats.sha256 = self.table.sha256 or sha256(self.path)
             if str(self.resource.hash or "").startswith("md5:") or ":" not in str(self.resource.hash or ":"):
                 with self.path.open("rb") as file:
                     stats.md5 = hashlib.file_digest(file, "md5").hexdigest()
@@ -182,9 +181,22 @@ def _before(found: list[keys.Repeated]) -> dict[int, int]:
     return {each.row: each.before for each in found}
 
 
-def _read_parent(
-    con: duckdb.DuckDBPyConnection, parent: TableResource, there: tuple[str, ...]
-) -> tuple[Read, list[str], list[str]]:
+def _read(
+    cleared: Cleared,
+    resource: str,
+    layout: Layout,
+    fields: list[frictionless.Field],
+    keyed: list[int],
+    name: str,
+) -> Read:
+    """The table as it was read before, or read now under this name; the keys of suspects are filled in."""
+    screens = [screen(each) for each in fields]
+    found = cleared.read_again(resource, layout, screens, keyed) or read(cleared.con, layout, screens, keyed, name)
+    complete(found)
+    return found
+
+
+def _read_parent(cleared: Cleared, parent: TableResource, there: tuple[str, ...]) -> tuple[Read, list[str], list[str]]:
     with without(parent.schema.foreign_keys, parent):
         parent.open()
     with parent:
@@ -193,7 +205,7 @@ def _read_parent(
         if not set(there) <= set(names):
             raise Unscreened
         keyed = sorted({names.index(name) for name in there})
-        read_parent = read(con, open_table(parent), fields, keyed, f"parent {parent.name}")
+        read_parent = _read(cleared, str(parent.name), open_table(parent), fields, keyed, f"parent {parent.name}")
     numbers = [names.index(name) for name in there]
     return read_parent, [f"v{number}" for number in numbers], [read_parent.screens[number].kind for number in numbers]
 

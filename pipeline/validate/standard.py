@@ -13,10 +13,7 @@ import frictionless
 from frictionless import errors
 from frictionless.table.row import Row
 
-JSON_SCHEMA = "x:jsonSchema"
-"""Where `constraints.jsonSchema` is kept from frictionless, which calls it unsupported."""
-
-FIELDS_MATCH = ("exact", "equal", "subset", "superset", "partial")
+from pipeline.validate.rules import JSON_SCHEMA, Rule, field_rules
 
 
 class UniqueKeyError(errors.RowError):
@@ -31,15 +28,6 @@ class UniqueKeyError(errors.RowError):
 def unique_key_error(row: Row, fields: tuple[str, ...], before: int) -> frictionless.Error:
     note = f'"{", ".join(fields)}" is the same as in the row at position {before}'
     return UniqueKeyError.from_row(row, note=note)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of a field that frictionless passes over: `broken` says what is wrong with a value, or None."""
-
-    field: str
-    name: str
-    broken: Callable[[Any], str | None]
 
 
 @dataclass(frozen=True)
@@ -137,44 +125,6 @@ def standard(schema: frictionless.Schema) -> Standard:
     primary_key = tuple(schema.primary_key) if len(schema.primary_key) > 1 else ()
     rules = tuple(rule for field in schema.fields for rule in field_rules(field))
     return Standard(rules, grouped, unique_keys, primary_key)
-
-
-def field_rules(field: frictionless.Field) -> list[Rule]:
-    """The rules of a field that frictionless passes over."""
-    rules = []
-    codes = category_codes(field)
-    if codes is not None:
-        rules.append(Rule(field.name, "categories", _not_one_of(codes)))
-    if JSON_SCHEMA in field.custom:
-        rules.append(Rule(field.name, "jsonSchema", _breaks(field.custom[JSON_SCHEMA])))
-    return rules
-
-
-def category_codes(field: frictionless.Field) -> list[Any] | None:
-    """The field's category values, unless `enum` checks the very same."""
-    categories = field.custom.get("categories")
-    if not isinstance(categories, list) or field.type not in ("string", "integer"):
-        return None
-    codes = [each["value"] if isinstance(each, dict) else each for each in categories]
-    listed = field.constraints.get("enum")
-    return None if listed is not None and set(map(str, listed)) <= set(map(str, codes)) else codes
-
-
-def _not_one_of(codes: list[Any]) -> Callable[[Any], str | None]:
-    known = set(codes)
-    return lambda value: None if value in known else f'constraint "categories" is "{codes}"'
-
-
-def _breaks(schema: Any) -> Callable[[Any], str | None]:
-    import jsonschema
-
-    validator = jsonschema.validators.validator_for(schema)(schema)
-
-    def broken(value: Any) -> str | None:
-        error = jsonschema.exceptions.best_match(validator.iter_errors(value))
-        return None if error is None else f'constraint "jsonSchema" is not met: {error.message}'
-
-    return broken
 
 
 # -- a descriptor as frictionless takes it, and what is wrong with it ------------------------------------------------

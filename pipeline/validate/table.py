@@ -14,22 +14,22 @@ import frictionless
 from frictionless import Checklist
 from frictionless.resources import TableResource
 
+from pipeline.validate.clean import Cleared
 from pipeline.validate.encoding import located
 from pipeline.validate.foreign import Parents, without
+from pipeline.validate.plain import is_small
 from pipeline.validate.screen import Unscreened
 from pipeline.validate.streamed import Streamed
 
 if TYPE_CHECKING:
     from pipeline.validate.screened import Screened
 
-SMALL = 100_000
-"""Bytes below which frictionless reads a table sooner than DuckDB is loaded and asked about it."""
 
-
-def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frictionless.Report:
+def judge(resource: TableResource, parents: Parents, limit_errors: int, cleared: Cleared) -> frictionless.Report:
     """The report on one table; a small one, and one that DuckDB cannot read, is left to frictionless's row stream.
 
-    It is frictionless's report, but that a byte of another encoding is reported with its place.
+    `cleared` has what was read of it already. It is frictionless's report, but that a byte of another encoding is
+    reported with its place.
     """
     timer = frictionless.helpers.Timer()
     checks = Checklist().connect(resource)
@@ -40,7 +40,7 @@ def judge(resource: TableResource, parents: Parents, limit_errors: int) -> frict
     warnings = _hash_warnings(resource)
     with ExitStack() as stack:
         try:
-            found = _opened(resource, parents, limit_errors, stack)
+            found = _opened(resource, parents, limit_errors, cleared)
         except frictionless.FrictionlessException as exception:
             resource.close()
             found_errors = _placed(exception.to_errors(), resource)
@@ -69,23 +69,18 @@ def _placed(found: list[frictionless.Error], resource: TableResource) -> list[fr
     return [located(error, path, str(resource.encoding)) for error in found]
 
 
-def _opened(resource: TableResource, parents: Parents, limit_errors: int, stack: ExitStack) -> Screened | Streamed:
-    """Opens the resource; by whichever way its rows are judged, foreign keys are ours to check where they can be.
-
-    What must be closed after the rows is left to the stack.
-    """
+def _opened(resource: TableResource, parents: Parents, limit_errors: int, cleared: Cleared) -> Screened | Streamed:
+    """Opens the resource; by whichever way its rows are judged, foreign keys are ours to check where they can be."""
     foreign_keys = resource.schema.foreign_keys
-    if not _is_small(resource):
+    if not is_small(Path(str(resource.normpath or ""))):
         import duckdb
 
-        from pipeline.tables import spilling
         from pipeline.validate.screened import Screened
 
         try:
             with without(foreign_keys, resource):
                 resource.open()
-            con = stack.enter_context(spilling())
-            return Screened(con, resource, foreign_keys, parents, limit_errors)
+            return Screened(cleared, resource, foreign_keys, parents, limit_errors)
         except (Unscreened, duckdb.OutOfMemoryException):
             resource.close()
     try:
@@ -96,11 +91,6 @@ def _opened(resource: TableResource, parents: Parents, limit_errors: int, stack:
         resource.close()
     resource.open()
     return Streamed(resource, [], parents)
-
-
-def _is_small(resource: TableResource) -> bool:
-    path = Path(str(resource.normpath or ""))
-    return path.is_file() and path.stat().st_size < SMALL
 
 
 def _hash_warnings(resource: TableResource) -> list[str]:

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-
-import frictionless
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InvalidData, Kind, Problem
+
+if TYPE_CHECKING:
+    import frictionless
 
 PATTERN_SECONDS = 20
 """How long a pattern may match one row, or the distinct texts of one field, before it is called endless."""

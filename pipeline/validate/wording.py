@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from typing import Any
-
-import frictionless
+from typing import TYPE_CHECKING, Any
 
 from pipeline.validate.advice import Language, Phrase
+
+if TYPE_CHECKING:
+    import frictionless
 
 CODES_SHOWN = 12
 """Values of a code list that a sentence shows."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
 from pipeline.package import load
-from pipeline.validate import html, validate
+from pipeline.validate import html, merged, validate
 from pipeline.validate.advice import Language
 from pipeline.validate.html import render
 from pipeline.visible import cut, visible
@@ -245,8 +245,7 @@ def test_a_table_alone_a_schema_beside_it_and_several_sources(tmp_path: Path) ->
     page = Page(render(report, alone, schema=tmp_path / "schema.json"))
     assert "2 1 Wrong: x" in page.text
     other = validate(tmp_path / "b.csv")
-    report.tasks += other.tasks
-    both = Page(render(report, [alone, tmp_path / "b.csv"], schema=tmp_path / "schema.json"))
+    both = Page(render(merged([report, other]), [alone, tmp_path / "b.csv"], schema=tmp_path / "schema.json"))
     assert "a.csv, b.csv" in both.text
     assert "2 1 Wrong: x" in both.text
     assert "2 1 2 Wrong: 3" in both.text

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import frictionless
 import pytest
 
-from pipeline.validate import problems, settled, validate
+from pipeline.validate import Report, problems, settled, validate
 from pipeline.validate.advice import ADVICE, FIXES, Language, advice
 from pipeline.validate.report import chosen, figure, lines, summary
 from pipeline.validate.wording import rule
@@ -18,12 +17,12 @@ from tests.projects import field, package, reference, table
 LANGUAGES: tuple[Language, ...] = ("en", "sv")
 
 
-def judged(folder: Path, tables: list[dict[str, Any]], files: dict[str, str | bytes]) -> frictionless.Report:
+def judged(folder: Path, tables: list[dict[str, Any]], files: dict[str, str | bytes]) -> Report:
     """The report on a package of those tables."""
     return validate(package(folder, tables, files))
 
 
-def two_tables(folder: Path) -> frictionless.Report:
+def two_tables(folder: Path) -> Report:
     """A report with an error of each gravity in one table, and a valid table."""
     towns = table(
         "towns",

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import frictionless
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.validate import Terms, validate
+from pipeline.package import load
+from pipeline.validate import Report, Terms, validate
+from pipeline.validate.clean import Cleared
 
 V2 = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 
-def found(report: frictionless.Report) -> list[tuple[Any, ...]]:
+def found(report: Report) -> list[tuple[Any, ...]]:
     """Every error of a report, as a tuple that can be compared."""
     errors: list[tuple[Any, ...]] = [(None, error.type, None, None, error.note) for error in report.errors]
     for task in report.tasks:
@@ -44,7 +46,7 @@ def no_table_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Their bytes are looked at in several parts, as those of large files are.
     """
-    monkeypatch.setattr("pipeline.validate.table.SMALL", 0)
+    monkeypatch.setattr("pipeline.validate.plain.SMALL", 0)
     monkeypatch.setattr("pipeline.validate.look.CHUNK", 16)
 
 
@@ -59,6 +61,16 @@ def assert_same_report(folder: Path, resources: list[dict[str, Any]], files: dic
     report = validate(path)
     assert [plain(error) for error in found(report) if not beyond(error)] == found(expected)
     assert [task.stats.get("rows") for task in report.tasks] == [task.stats.get("rows") for task in expected.tasks]
+    assert set(found_clean_in_python(path)) <= {task.name for task in expected.tasks if task.valid}
+
+
+def found_clean_in_python(path: Path) -> list[str]:
+    """The tables that are found clean as small tables are."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setattr("pipeline.validate.plain.SMALL", 1_000_000)
+        package = load(path)
+        cleared = Cleared(package, stack)
+        return [each.name for each in package.resources if cleared.clear(each.name)]
 
 
 def resource(name: str, fields: list[dict[str, Any]], **schema: Any) -> dict[str, Any]:
