@@ -25,9 +25,6 @@ CITED, INFERRED = "document", "inferred"
 SHOWN = 200
 """Problems of one table that are collected before the rest is left for the next run."""
 
-INSERTED = 10_000
-"""Rows that are handed to DuckDB at a time: as parameters, they take ten times the memory of what they become."""
-
 CREATE_PRECEDENCE = """
 CREATE TABLE precedence AS
 SELECT unnest($1::VARCHAR[]) AS "\tcited",
@@ -142,16 +139,23 @@ def _insert(
     cells: dict[str, list[str | None]],
     places: list[Place],
 ) -> None:
-    values = ", ".join(f"nullif(unnest(${number}::VARCHAR[]), '')" for number in range(1, len(cells) + 1))
-    last = len(cells)
-    statement = (
-        f"INSERT INTO {stated_relation(table)} SELECT {values}, unnest(${last + 1}::VARCHAR[]), "
-        f"unnest(${last + 2}::INTEGER[]), unnest(${last + 3}::VARCHAR[]), unnest(${last + 4}::VARCHAR[])"
-    )
-    for start in range(0, len(places), INSERTED):
-        part = slice(start, start + INSERTED)
-        whole = [list(column) for column in zip(*places[part], strict=True)]
-        con.execute(statement, [*(column[part] for column in cells.values()), *whole])
+    """Inserts the cells, by column, with the place of each row. A cell is NULL where its text is empty."""
+    if not places:
+        return
+    import numpy as np
+
+    # Most columns of a wide table are filled nowhere.
+    filled = {name: column for name, column in cells.items() if any(column)}
+    files, rows, sources, digests = zip(*places, strict=True)
+    texts = {**filled, FROM: files, SOURCE: sources, SNAPSHOT: digests}
+    arrays = {name: np.array(column, dtype=object) for name, column in texts.items()}
+    names = [identifier(name) for name in (*arrays, ROW)]
+    values = [f"nullif({name}, '')" for name in names[:-1]] + names[-1:]
+    # Texts are taken for texts without a look at what they seem to be.
+    con.execute("SET pandas_analyze_sample = 0")
+    con.register("given", arrays | {ROW: np.array(rows, dtype="int32")})
+    con.execute(f"INSERT INTO {stated_relation(table)} ({', '.join(names)}) SELECT {', '.join(values)} FROM given")
+    con.unregister("given")
 
 
 def _listed_documents(table: Resource, source: Source, collected: Collected, root: Path) -> Sheet:
