@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,19 +42,27 @@ def together(commands: list[list[str]], *, runs: int, accept: tuple[int, ...] = 
     ]
 
 
+ALONE = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+seconds, cpu = time.perf_counter() - started, usage.ru_utime + usage.ru_stime
+print(seconds, usage.ru_maxrss / 1024, cpu, os.waitstatus_to_exitcode(status))
+"""
+"""Starts the command from a process that has next to no memory: its peak counts from that of who starts it."""
+
+
 def _run(command: list[str], accept: tuple[int, ...]) -> Measured:
-    started = time.perf_counter()
-    child = subprocess.Popen(
-        command,
+    ended = subprocess.run(
+        [sys.executable, "-c", ALONE, *command],
         cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
-    errors = child.stderr.read() if child.stderr else b""
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - started
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in accept:
-        raise RuntimeError(f"{command[:3]} ended with {child.returncode}: {errors.decode()[-500:]}")
-    return Measured(seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
+    *figures, code = ended.stdout.split()
+    if int(code) not in accept:
+        raise RuntimeError(f"{command[:3]} ended with {code}: {ended.stderr[-500:]}")
+    return Measured(*map(float, figures))
