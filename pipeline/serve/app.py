@@ -19,6 +19,7 @@ import uvicorn
 
 from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.progress import Progress
+from pipeline.serve import helper
 from pipeline.serve.places import VERSION
 from pipeline.serve.protocol import Protocol, most_connections
 from pipeline.serve.shelf import Folders, Library
@@ -62,6 +63,7 @@ def run(
 
 
 def _serve(site: Site, listening: socket.socket) -> None:
+    site.helper = helper.started(site.library, lambda: site.watch(says=False), listening)
     Protocol.most = most_connections()
     sys.setswitchinterval(SWITCHED)
     config = uvicorn.Config(

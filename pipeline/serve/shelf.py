@@ -51,7 +51,7 @@ class Shelf:
         self._users = 0
         self._ended = False
         names = "".join(f"{release.version} {release.digest}\n" for release in releases)
-        self._tag = hashlib.sha256(f"{names}{_code()}".encode()).hexdigest()
+        self.tag = hashlib.sha256(f"{names}{_code()}".encode()).hexdigest()
 
     @property
     def latest(self) -> Release:
@@ -67,7 +67,7 @@ class Shelf:
 
         It is weak (RFC 9110, 8.8.1): Datasette's own JSON tells how long the query took.
         """
-        return f'W/"{self._tag[:16]}{hashlib.sha256(target.encode()).hexdigest()[:16]}"'
+        return f'W/"{self.tag[:16]}{hashlib.sha256(target.encode()).hexdigest()[:16]}"'
 
     async def instance(self, place: Place) -> Instance:
         """The Datasette that answers for a place whose release is served."""

@@ -24,6 +24,7 @@ from pipeline.progress import Progress
 from pipeline.serve.answer import CORS, NEVER_KEPT, SECURITY, Answer, Header, redirect, refusal, send_answer
 from pipeline.serve.files import found, send_file
 from pipeline.serve.gate import Busy, Gate
+from pipeline.serve.helper import AT_ONCE, Helper
 from pipeline.serve.hosts import is_ours
 from pipeline.serve.kept import LARGEST, Kept
 from pipeline.serve.languages import preferred
@@ -89,7 +90,8 @@ class Site:
         self._watcher: asyncio.Task[None] | None = None
         self._kept = Kept()
         self._pages = Gate(8, 100)
-        self._heavy = Gate(2, 60, each=40)
+        self._heavy = Gate(AT_ONCE, 60, each=40)
+        self.helper: Helper | None = None
         self._streams = Gate(2, 6)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -106,7 +108,7 @@ class Site:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._watcher = asyncio.create_task(self._watch())
+                self._watcher = asyncio.create_task(self.watch())
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if self._watcher:
@@ -115,17 +117,19 @@ class Site:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _watch(self) -> None:
+    async def watch(self, says: bool = True) -> None:
+        """Takes up new releases, for ever, and says so."""
         said = ""
         while True:
             await asyncio.sleep(WATCHED)
             try:
                 if await self.library.renew():
                     self._kept.clear()
-                    self._progress.say(f"Now showing {self.library.shelf.latest.folder}")
+                    if says:
+                        self._progress.say(f"Now showing {self.library.shelf.latest.folder}")
                 said = ""
             except (PipelineError, OSError) as error:  # the releases that are served go on being served
-                if str(error) != said:
+                if says and str(error) != said:
                     said = str(error)
                     self._progress.say(f"Not shown: {error}")
 
@@ -215,10 +219,18 @@ class Site:
                 pairs = parse_qsl(scope["query_string"].decode("latin-1"))
                 heavy = release is not None and is_heavy(release, place, pairs)
                 async with (self._heavy if heavy else self._pages).passed(self._client(scope)):
-                    await self._let_answer(shelf, place, scope, receive, send, etag)
+                    await self._let_answer(shelf, place, scope, receive, send, etag, heavy=heavy)
 
     async def _let_answer(
-        self, shelf: Shelf, place: Place, scope: Any, receive: Any, send: Any, etag: str, keep: bool = True
+        self,
+        shelf: Shelf,
+        place: Place,
+        scope: Any,
+        receive: Any,
+        send: Any,
+        etag: str,
+        keep: bool = True,
+        heavy: bool = False,
     ) -> None:
         """Lets Datasette answer, sends on what it says with our headers, and keeps a whole answer that is small."""
         start: dict[str, Any] = {}
@@ -234,7 +246,7 @@ class Site:
                 await send_answer(send, refusal(message["status"], sentence), scope["method"] == "HEAD")
                 return
             if message["type"] == "http.response.start":
-                is_whole = stopped == Interruptions.count
+                is_whole = stopped == Interruptions.count and message.get("is_whole", True)
                 message = {**message, "headers": _headers(message, place, etag.encode(), is_whole)}
                 message["keep"] = keep and is_whole
                 start.update(message)
@@ -253,7 +265,14 @@ class Site:
 
         instance = await shelf.instance(place)
         rest = place.rest if instance.is_open(place.rest) else CLOSED
-        await instance.application(_inner(scope, rest, self.options.address), receive, sent)
+        inner = _inner(scope, rest, self.options.address)
+        page = await self.helper.page(shelf.tag, place, inner) if heavy and self.helper is not None else None
+        if page is None:
+            await instance.application(inner, receive, sent)
+            return
+        start_of_page = {"type": "http.response.start", "status": page.status, "headers": page.headers}
+        await sent({**start_of_page, "is_whole": page.is_whole})
+        await sent({"type": "http.response.body", "body": page.body})
 
     def _with_common_headers(self, send: Any) -> Any:
         common = [*SECURITY, *(CORS if self.options.cors else ())]
