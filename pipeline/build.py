@@ -7,6 +7,7 @@ import hashlib
 import json
 import sqlite3
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -237,7 +238,7 @@ def _fingerprint(project: Project, base_url: str | None) -> str:
     for path in sorted(path for ending in CODE for path in code.rglob(f"*{ending}")):
         digest.update(f"{path.relative_to(code)}\0{sha256(path)}\n".encode())
     libraries = [f"{name} {version(name)}" for name in LIBRARIES]
-    digest.update("\n".join([*libraries, sqlite3.sqlite_version, sys.version]).encode())
+    digest.update("\n".join([*libraries, sqlite3.sqlite_version, zlib.ZLIB_RUNTIME_VERSION, sys.version]).encode())
     return digest.hexdigest()
 
 
