@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import frictionless
 from frictionless.resources import TableResource
-from frictionless.vendors import stringcase
 
 from pipeline.descriptor import checked_part, checked_paths
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.files import read_json
 from pipeline.package import Package
+from pipeline.validate import quicker  # noqa: F401  # makes frictionless quicker
 from pipeline.validate.clean import Cleared
 from pipeline.validate.foreign import Parents
 from pipeline.validate.look import MAX_LINE
@@ -24,9 +23,6 @@ from pipeline.validate.standard import adapted, schema_errors
 from pipeline.validate.table import judge
 from pipeline.validate.validation import Terms
 from pipeline.validate.verdict import task_as_frictionless
-
-# For every error frictionless turns the same few names of members into snake case anew: half of what an error costs.
-stringcase.snakecase = lru_cache(1000)(getattr(stringcase.snakecase, "__wrapped__", stringcase.snakecase))
 
 CHUNK = 1 << 22
 """Bytes looked at in one go; a line within one chunk is short enough."""

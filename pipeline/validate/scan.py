@@ -95,12 +95,16 @@ def _scan(
 ) -> Read | None:
     """The table as the screens see it; None where the rows are not all that the file holds."""
     base, scan = identifier(f"scan {name}"), identifier(f"numbered {name}")
-    con.execute(f"CREATE OR REPLACE TABLE {base} AS {_query(con, rows, screens, keyed, name)}")
+    # A table's rowid follows the order of the file, unless rows are joined to make it; then they are numbered before,
+    # which takes one core for all.
+    is_ordered = rows.unnumbered is not None and all(each.tests is not None for each in screens)
+    source = rows.unnumbered if is_ordered and rows.unnumbered else rows.relation
+    query = _query(con, rows, screens, keyed, name, source, "" if is_ordered else "row, ")
+    con.execute(f"CREATE OR REPLACE TABLE {base} AS {query}")
     count, text, suspects = con.execute(COUNTS.format(base=base)).fetchall()[0]
     if not rows.adds_up(count, text):
         return None
-    # A table's rowid follows the order of the file; numbering the rows in the scan would take one core for all.
-    number_of_row = "rowid + 2" if rows.unnumbered else "row"
+    number_of_row = "rowid + 2" if is_ordered else "row"
     columns = ", ".join(["certain", "cells", *(f"v{number}" for number in keyed)])
     con.execute(f"CREATE OR REPLACE VIEW {scan} AS SELECT {number_of_row} AS row, {columns} FROM {base}")
     looked = rows.looking.result() if rows.looking else None
@@ -125,32 +129,38 @@ FROM (
 
 
 def _query(
-    con: duckdb.DuckDBPyConnection, rows: reader.Rows, screens: list[Screen], keyed: list[int], name: str
+    con: duckdb.DuckDBPyConnection,
+    rows: reader.Rows,
+    screens: list[Screen],
+    keyed: list[int],
+    name: str,
+    source: str,
+    number: str,
 ) -> str:
     values, tested, tests, keys = "", "", [], ""
-    for number, (each, cell) in enumerate(zip(screens, rows.cells, strict=True)):
-        value = f"p{number}"
-        if sql.reads(each, is_key=number in keyed):
+    for position, (each, cell) in enumerate(zip(screens, rows.cells, strict=True)):
+        value = f"p{position}"
+        if sql.reads(each, is_key=position in keyed):
             values += f", {sql.reading(each, cell)} AS {value}"
-        bad = _refused(con, rows, each, cell, f"bad {name} {number}") if each.tests is None else None
+        bad = _refused(con, rows, each, cell, f"bad {name} {position}") if each.tests is None else None
         test = sql.certain(each, cell, value, bad)
-        if number in keyed:
+        if position in keyed:
             tested += f", {test} AND {sql.is_short(cell)}" if each.kind == "number" else f", {test}"
-            tested += f" AS t{number}"
-            keys += f", {sql.key(each, cell, value, f't{number}')} AS v{number}"
-            test = f"t{number}"
+            tested += f" AS t{position}"
+            keys += f", {sql.key(each, cell, value, f't{position}')} AS v{position}"
+            test = f"t{position}"
         tests.append(test)
     if not any(each.required for each in screens):
         tests.append(sql.has_value(screens, rows.cells))
     return SCAN.format(
-        row="" if rows.unnumbered else "row, ",
+        row=number,
         certain=" AND ".join(tests),
         bytes=rows.bytes,
         cells=", ".join(rows.cells),
         keys=keys,
         tested=tested,
         values=values,
-        rows=rows.unnumbered or rows.relation,
+        rows=source,
     )
 
 

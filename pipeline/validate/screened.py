@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Iterator
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -20,10 +21,14 @@ from pipeline.validate.clean import Cleared
 from pipeline.validate.foreign import ForeignKey, Parents, foreign_key_error, parts, without
 from pipeline.validate.look import Layout
 from pipeline.validate.opened import expected_fields, open_table
+from pipeline.validate.quicker import cached
 from pipeline.validate.scan import Read, complete, read
 from pipeline.validate.screen import Unscreened, screen
 from pipeline.validate.standard import standard, unique_key_error
 from pipeline.validate.timelimit import pattern_limit, patterned
+
+BATCH = 100
+"""Rows that are judged within one limit of time."""
 
 
 class Screened:
@@ -41,7 +46,8 @@ class Screened:
         self.rules = standard(resource.schema)
         self.fields = expected_fields(resource)
         self.patterned = patterned(self.fields)
-        self.handlers = create_cell_handlers(self.fields)
+        handlers = create_cell_handlers(self.fields)
+        self.handlers = {name: each._replace(reader=cached(each.reader)) for name, each in handlers.items()}
         names = [each.name for each in self.fields]
         self.primary_key = tuple(resource.schema.primary_key)
         if not self.primary_key or not set(self.primary_key) <= set(names) or not resource.dialect.header_case:
@@ -108,13 +114,17 @@ class Screened:
 
     def rows(self) -> Iterator[list[frictionless.Error]]:
         """The errors of the rows that have any, in the order of the file."""
-        for number, cells in self._suspects():
-            row = Row(list(cells), handlers=self.handlers, row_number=number)
-            self.number = number
+        suspects = self._suspects()
+        while batch := list(islice(suspects, BATCH)):
             with pattern_limit(self.patterned):
-                found = self._judged(row, number)
-            if found:
-                yield found
+                judged = [
+                    (number, self._judged(Row(list(cells), handlers=self.handlers, row_number=number), number))
+                    for number, cells in batch
+                ]
+            for number, found in judged:
+                self.number = number
+                if found:
+                    yield found
 
     def _suspects(self) -> Iterator[tuple[int, list[Any]]]:
         table = self.table

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from pipeline.tables import literal
 from pipeline.validate.screen import DIGITS, Bound, IsDate, IsInteger, Length, Matches, OneOf, Screen, Test
 
+COMPARED = 16
+"""Texts with which a cell is compared one by one; an expression of more is matched sooner."""
+
 TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
 """The DuckDB type of each kind of value."""
 
@@ -26,7 +29,7 @@ def reads(screen: Screen, *, is_key: bool) -> bool:
 def reading(screen: Screen, text: str) -> str:
     """The value of the cell with this text; NULL, or anything, where the text is none that the tests pass."""
     if screen.kind == "boolean":
-        return f"({text} IN ({', '.join(map(literal, screen.true_values))}))" if screen.true_values else "false"
+        return one_of(text, screen.true_values)
     if screen.kind == "number" and screen.decimal_char != ".":
         text = f"replace({text}, {literal(screen.decimal_char)}, '.')"
     # TRY_CAST, because DuckDB may evaluate the cast before the test that guards it.
@@ -36,7 +39,8 @@ def reading(screen: Screen, text: str) -> str:
 def certain(screen: Screen, text: str, value: str, bad: str | None = None) -> str:
     """The condition that the cell is certainly valid.
 
-    `bad` is the relation of distinct texts that frictionless refused, for a screen without tests.
+    `bad` is the relation of distinct texts that frictionless refused, for a screen without tests; to ask it the rows
+    are joined, and lose their order.
     """
     if screen.tests is None:
         return f"({text} NOT IN (SELECT text FROM {bad}))"
@@ -52,9 +56,24 @@ def certain(screen: Screen, text: str, value: str, bad: str | None = None) -> st
 
 def is_missing(screen: Screen, text: str) -> str:
     """The condition that the cell holds one of the field's missing values."""
-    if not screen.missing:
+    return one_of(text, screen.missing)
+
+
+def one_of(text: str, texts: Sequence[str]) -> str:
+    """The condition that the cell is one of these texts.
+
+    Without IN: DuckDB joins a longer list to the rows, and what a join gives has lost the order of the file.
+    """
+    if not texts:
         return "false"
-    return f"({text} IN ({', '.join(literal(each) for each in screen.missing)}))"
+    if len(texts) <= COMPARED:
+        return f"({' OR '.join(f'{text} = {literal(each)}' for each in texts)})"
+    return _matches(text, "|".join(map(_spelled, texts)))
+
+
+def _spelled(text: str) -> str:
+    """A text as an expression that matches it alone."""
+    return "".join(char if char.isascii() and char.isalnum() else f"\\x{{{ord(char):x}}}" for char in text)
 
 
 def has_value(screens: Sequence[Screen], texts: Sequence[str]) -> str:
@@ -80,7 +99,7 @@ def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
         case Matches(expression):
             return _matches(text, expression)
         case OneOf(texts):
-            return f"{text} IN ({', '.join(map(literal, texts)) or 'NULL'}) IS TRUE"
+            return one_of(text, texts)
         case Length(least, most):
             parts = [f"length({text}) >= {least}"] if least is not None else []
             parts += [f"length({text}) <= {most}"] if most is not None else []
