@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 from urllib.parse import unquote_plus
 
 from pipeline.serve.answer import Answer, refusal
@@ -41,4 +43,25 @@ def refused(path: str, query: str, brings_sql: bool) -> Answer | None:
         return refusal(400, f"More than {MOST_FACETS} facets are not counted at once.")
     if any(name == "_size" and not SIZE.fullmatch(value) for name, *values in pairs for value in values):
         return refusal(400, "_size is a number of rows from 1 to 1000, or max.")
+    for name, *values in pairs:
+        if any(_is_none(name, value) for value in values):
+            return refusal(400, "The value of an argument is none that it can have.")
     return next((refusal(400, NEVER[name]) for name in names if name in NEVER), None)
+
+
+def _is_none(name: str, value: str) -> bool:
+    """Whether Datasette would stumble over the value."""
+    if name == "_timelimit":
+        return not re.fullmatch("[0-9]{1,6}", value)
+    if name == "_through":
+        told = _json(value)
+        return not isinstance(told, dict) or not {"table", "column", "value"} <= told.keys()
+    is_list = name.endswith(("__in", "__notin")) and value.startswith("[")
+    return is_list and not isinstance(_json(value), list)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

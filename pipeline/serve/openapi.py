@@ -32,6 +32,9 @@ REFUSALS = {
 KINDS = {"integer": "integer", "number": "number", "boolean": "integer", "year": "integer"}
 """JSON's types by those of Table Schema, as SQLite keeps them; every other is a text. A boolean is 0 or 1."""
 
+TEXT = {"type": "string", "pattern": "^[^\\u0000]*$"}
+"""A text without the character that is none."""
+
 
 def description(package: Package, told: Mapping[str, Any], version: str | None, questions: Mapping[str, Any]) -> Any:
     """The description; `told` is what plugins are told, `version` stands in the addresses, or None for the latest."""
@@ -78,8 +81,8 @@ def _rows(table: Resource) -> dict[str, Any]:
             _parameter("_shape", {"const": "array"}, "An array of objects.", required=True),
             _parameter("_size", {"type": "integer", "minimum": 1, "maximum": 1000}, "Rows of a page."),
             _parameter("_sort", {"enum": names}, "The column to sort by."),
-            _parameter("_search", {"type": "string", "maxLength": 200}, "Words that a row's texts hold."),
-            *(_parameter(name, {"type": "string"}, "Rows with this value only.") for name in _filters(names)),
+            _parameter("_search", TEXT | {"maxLength": 200}, "Words that a row's texts hold."),
+            *(_parameter(name, TEXT, "Rows with this value only.") for name in _filters(names)),
         ],
         "responses": _responses({"type": "array", "items": _object(table)}),
     }
@@ -125,7 +128,7 @@ def _question(name: str, question: Any) -> dict[str, Any]:
         "parameters": [
             _parameter("_shape", {"const": "array"}, "An array of objects.", required=True),
             *(
-                _parameter(str(each), {"type": "string", "maxLength": 200}, "What the question asks for.")
+                _parameter(str(each), TEXT | {"maxLength": 200}, "What the question asks for.")
                 for each in told.get("params") or []
             ),
         ],
@@ -142,9 +145,7 @@ def _sql() -> dict[str, Any]:
             "not sent; `x-truncated: true` says so. `:name` in it stands for the parameter of that name."
         ),
         "parameters": [
-            _parameter(
-                "sql", {"type": "string", "minLength": 1, "maxLength": limits.LONGEST}, "SELECT …", required=True
-            ),
+            _parameter("sql", TEXT | {"minLength": 1, "maxLength": limits.LONGEST}, "SELECT …", required=True),
             _parameter("_shape", {"const": "array"}, "An array of objects.", required=True),
         ],
         "responses": _responses({"type": "array", "items": {"type": "object"}}),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from datasette.filters import Filters
 from datasette.utils import tilde_decode, tilde_encode
 
 from pipeline.errors import PipelineError
@@ -65,6 +66,9 @@ REFUSED = {
 """What is said in place of a page, where data was asked for."""
 
 NOT_PASSED_ON = (b"cookie", b"authorization", b"accept-encoding", b"if-none-match", b"if-modified-since")
+NO_WORDS = re.compile(rb"(?:^|(?<=&))_search=(?:%22|\+|%20)*(?=&|$)")
+"""A search for nothing, which a form sends and FTS5 takes for a mistake."""
+
 OURS = (b"cache-control", b"vary", b"set-cookie", b"etag", b"referrer-policy")
 """Headers of Datasette's answers that are replaced or dropped."""
 
@@ -316,18 +320,22 @@ def _form_of_database(place: Place, release: Release) -> str | None:
 def _unknown_column(place: Place, release: Release, query: str) -> Answer | None:
     """The refusal of a filter or an order by a column that a table does not have.
 
-    SQLite takes the name of an unknown column for a text, and finds nothing; Datasette 0.65 takes an unknown order for
-    a fault of its own.
+    SQLite takes the name of an unknown column for a text, and finds nothing; Datasette takes no notice of an operation
+    that it does not know, and finds everything, and 0.65 takes an unknown order for a fault of its own.
     """
     columns = release.columns.get(tilde_decode(place.rest.rpartition("/")[2].partition(".")[0]))
+    operations = {each.key for each in Filters._filters}
     if columns is None or place.rest.count("/") != 2:
         return None
     for name, value in parse_qsl(query, keep_blank_values=True):
         asked = value if name in ("_sort", "_sort_desc") else name
-        if not asked or (asked.startswith("_") and asked == name):
+        if (asked != name and not asked) or (asked.startswith("_") and asked == name):
             continue
-        if asked not in columns and asked.rpartition("__")[0] not in columns:
+        column, _, operation = asked.rpartition("__")
+        if asked not in columns and column not in columns:
             return refusal(400, "The table has no column of a name that is asked for.")
+        if asked not in columns and asked == name and operation not in operations:
+            return refusal(400, "There is no way to filter of a name that is asked for.")
     return None
 
 
@@ -344,7 +352,7 @@ def _inner(scope: Any, rest: str, address: tuple[str, str] | None) -> dict[str, 
         scheme = address[0]
         headers = [(name, value) for name, value in headers if name != b"host"] + [(b"host", address[1].encode())]
     inner = {"path": rest, "raw_path": rest.encode("latin-1"), "root_path": "", "headers": headers, "scheme": scheme}
-    return {**scope, **inner}
+    return {**scope, **inner, "query_string": NO_WORDS.sub(b"", scope["query_string"])}
 
 
 def _headers(message: Any, place: Place, etag: bytes, is_whole: bool) -> list[Header]:

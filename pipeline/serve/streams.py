@@ -23,10 +23,13 @@ class Stream:
     def __init__(self, send: Any) -> None:
         self._send = send
         self._held = bytearray()
+        self._has_rows = True
 
     async def __call__(self, message: Any) -> None:
         """One message of ASGI."""
-        if message["type"] != "http.response.body":
+        if message["type"] == "http.response.start":
+            self._has_rows = message["status"] == 200
+        if message["type"] != "http.response.body" or not self._has_rows:
             await self._send(message)
             return
         body = message.get("body", b"")

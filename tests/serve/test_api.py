@@ -81,6 +81,12 @@ def test_every_address_answers_as_it_is_described(told: Any, site: str) -> None:
         ("services/places.json?_shape=array&_sort_desc=none", 400),
         ("services/places.json?_shape=array&none=1", 400),
         ("services/places.csv?none=1", 400),
+        ("services/places.csv?_stream=on&=1", 400),
+        ("services/places.json?_shape=array&name__none=1", 400),
+        ("services/places.json?_shape=array&_through=x", 400),
+        ("services/places.json?_shape=array&_through=%7B%7D", 400),
+        ("services/places.json?_shape=array&_timelimit=x", 400),
+        ("services/places.json?_shape=array&id__in=%5B", 400),
         ("services/none.csv", 404),
         ("services/places/R%C2%94%25%2F.json?_shape=array", 404),
         ("-/sql.json?_shape=array&sql=DROP", 400),
@@ -90,6 +96,22 @@ def test_a_refusal_is_as_it_is_described(path: str, status: int, told: Any, site
     answer = requests.get(site + path, timeout=20)
     assert answer.status_code == status
     jsonschema.validate(answer.json(), told["components"]["schemas"]["Error"])
+
+
+@pytest.mark.parametrize("nothing", ["", "%22", "+", "%20%22"])
+def test_a_search_for_nothing_finds_everything(nothing: str, site: str) -> None:
+    address = f"{site}services/solutions.json?_shape=array"
+    every = requests.get(address, timeout=20).json()
+    assert requests.get(f"{address}&_search={nothing}&_size=10", timeout=20).json() == every
+
+
+def test_a_filter_that_datasette_has_still_works(site: str) -> None:
+    through = '{"table":"solutions","column":"id","value":"bokbussen"}'
+    for query in ("id__in=idre", 'id__in=["idre"]', "name__endswith=re", "_timelimit=900&id=idre"):
+        rows = requests.get(f"{site}services/places.json?_shape=array&{query}", timeout=20).json()
+        assert [row["id"] for row in rows] == ["idre"]
+    rows = requests.get(f"{site}services/places.json", {"_shape": "array", "_through": through}, timeout=20).json()
+    assert [row["id"] for row in rows] == ["alvdalen"]
 
 
 def test_a_key_in_percent_encoding_is_found(site: str) -> None:
