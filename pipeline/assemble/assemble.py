@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from pipeline.assemble.checks import refuse_incomplete, unknown_tables
 from pipeline.assemble.collected import collected
+from pipeline.assemble.columns import DISCREPANCIES, PROVENANCE
 from pipeline.assemble.merge import CREATE_TRACES, drop_followers, merge
-from pipeline.assemble.stated import (
-    DISCREPANCIES,
-    PROVENANCE,
-    load_precedence,
-    load_stated,
-    refuse_incomplete,
-    unknown_tables,
-)
+from pipeline.assemble.stated import load_precedence, load_stated
 from pipeline.assemble.written import ORIGINS, descriptor, files, is_file, write
 from pipeline.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.files import draft, os_errors, replace_folder, staging, write_json

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipeline.assemble.stated import (
+from pipeline.assemble.columns import (
     CITED,
     FROM,
     INFERRED,

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 
 from pipeline.assemble.collected import Collected
+from pipeline.assemble.columns import DISCREPANCIES, PROVENANCE, merged_relation
 from pipeline.assemble.merge import sql_names
-from pipeline.assemble.stated import DISCREPANCIES, PROVENANCE, merged_relation
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.files import os_errors
 from pipeline.package import Package, Resource
