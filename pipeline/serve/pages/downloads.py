@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from pipeline.serve.pages.dataset import Dataset, Question, Table
 from pipeline.serve.pages.selection import Selection, order
@@ -26,7 +27,10 @@ MOST_ROWS = 100_000
 """Rows of a file at most; whoever wants more takes the release's files, which are made once for all."""
 
 LONGEST_CELL = 32_767
-"""Characters that a cell of a workbook can hold."""
+"""Characters that a cell of a workbook can hold, in UTF-16."""
+
+MOST_DIGITS = 2**53
+"""A spreadsheet's number is a double: a whole number beyond keeps its digits only as text."""
 
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
@@ -39,19 +43,26 @@ MEDIA = {
 Rows = Sequence[Sequence[Any]]
 
 
-class TooMany(Exception):
-    """More rows than a file may have: `args` is how many."""
+class TooMuch(Exception):
+    """More than a file may have: `args` are the name of the sentence that says so, how much, and how much may be."""
+
+
+class _Sheet(Worksheet):  # type: ignore[misc]
+    """A sheet in which a text that looks like XlsxWriter's own marks of style stands as it is."""
+
+    def _xml_rich_inline_string(self, string: str, attributes: list[tuple[str, Any]]) -> None:
+        self._xml_inline_string(string, False, attributes)
 
 
 def of_selection(con: sqlite3.Connection, dataset: Dataset, selection: Selection, ending: str) -> bytes | None:
-    """The file, or None where there is none of that kind. Raises TooMany."""
+    """The file, or None where there is none of that kind. Raises TooMuch."""
     table = selection.table
     if ending == "geojson" and table.location is None:
         return None
     where, parameters = selection.where()
     count = con.execute(f"SELECT count(*) FROM {identifier(table.name)}{where}", parameters).fetchone()[0]
     if count > MOST_ROWS:
-        raise TooMany(count)
+        raise TooMuch("too_many_rows", count, MOST_ROWS)
     names = [column.name for column in table.columns]
     by = ", ".join(f"{expression}{' DESC' if down else ''}" for expression, down in order(selection)[0])
     listed = ", ".join(identifier(name) for name in names)
@@ -63,13 +74,13 @@ def of_selection(con: sqlite3.Connection, dataset: Dataset, selection: Selection
 
 
 def of_question(con: sqlite3.Connection, question: Question, given: dict[str, str], ending: str) -> bytes | None:
-    """The answer as a file, or None where there is none of that kind. Raises TooMany."""
+    """The answer as a file, or None where there is none of that kind. Raises TooMuch."""
     if ending == "geojson":
         return None
     cursor = con.execute(question.sql, given)
     rows = cursor.fetchmany(MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
-        raise TooMany(len(rows))
+        raise TooMuch("too_many_rows", len(rows), MOST_ROWS)
     return _file(ending, [column[0] for column in cursor.description or ()], rows, question.name)
 
 
@@ -111,19 +122,28 @@ def _xlsx(names: list[str], rows: Rows, title: str) -> bytes:
             "strings_to_numbers": False, "nan_inf_to_errors": True,
         }  # fmt: skip
         book = xlsxwriter.Workbook(path, options)
-        sheet = book.add_worksheet("".join(sign for sign in title if sign not in "[]:*?/\\'")[:31] or "rows")
+        name = "".join(sign for sign in title if sign not in "[]:*?/\\'")[:31] or "rows"
+        sheet = book.add_worksheet(name, worksheet_class=_Sheet)
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
         for at, name in enumerate(names):
             sheet.write_string(0, at, name, bold)
         for number, row in enumerate(rows, 1):
             for at, value in enumerate(_plain(row)):
-                if isinstance(value, str):
-                    sheet.write_string(number, at, value[:LONGEST_CELL])
-                elif value is not None:
+                if isinstance(value, float) or (isinstance(value, int) and abs(value) <= MOST_DIGITS):
                     sheet.write_number(number, at, value)
+                elif value is not None:
+                    sheet.write_string(number, at, _fitting(str(value)))
         book.close()
         return path.read_bytes()
+
+
+def _fitting(text: str) -> str:
+    """The text, if a cell can hold it. Raises TooMuch."""
+    length = len(text.encode("utf-16-le")) // 2 if len(text) > LONGEST_CELL // 2 else len(text)
+    if length > LONGEST_CELL:
+        raise TooMuch("too_long_text", length, LONGEST_CELL)
+    return text
 
 
 def _points(

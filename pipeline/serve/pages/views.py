@@ -101,10 +101,9 @@ class Site:
                     body = None
         except BadQuery as error:
             return self.error(400, visit, self.dataset.words(error.args[0], what=error.args[1]))
-        except downloads.TooMany as error:
-            words = self.dataset.words
-            told = words("too_many_rows", n=words.number(error.args[0]), most=words.number(downloads.MOST_ROWS))
-            return self.error(413, visit, told)
+        except downloads.TooMuch as error:
+            words, (sentence, number, most) = self.dataset.words, error.args
+            return self.error(413, visit, words(sentence, n=words.number(number), most=words.number(most)))
         if body is None:
             return self.error(404, visit)
         return Answer(200, body, name=f"{name}.{ending}", media=downloads.MEDIA[ending])

@@ -119,7 +119,6 @@ def test_tables_with_names_that_a_sheet_cannot_have_get_names_of_their_own(tmp_p
     assert book.sheetnames == ["About", "About_2", "a" * 31, "a" * 29 + "_2", "b_x_", "b_x__2"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_disk_that_fills_up_under_the_workbook_is_named(services_release: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():

@@ -49,6 +49,20 @@ def test_in_a_workbook_text_stays_text(swede: Reader) -> None:
     assert (cells["name_en"].value, cells["name_en"].data_type) == ('=HYPERLINK("https://evil.example","x")', "s")
 
 
+def test_a_workbook_keeps_every_sign_and_digit() -> None:
+    values = ["<r>marks & <b>such</r>", 2**53 + 1, 2**53, " x ", "😀" * 16_383]
+    body = downloads._file("xlsx", ["a", "b", "c", "d", "e"], [values], "t")
+    sheet = openpyxl.load_workbook(io.BytesIO(body or b"")).active
+    assert sheet is not None
+    assert [cell.value for cell in list(sheet.iter_rows())[1]] == [values[0], str(2**53 + 1), *values[2:]]
+
+
+def test_a_text_that_a_workbook_cannot_hold_is_refused_and_never_cut() -> None:
+    with pytest.raises(downloads.TooMuch) as caught:
+        downloads._file("xlsx", ["a"], [["😀" * 16_384]], "t")
+    assert caught.value.args == ("too_long_text", 32_768, 32_767)
+
+
 def test_the_answer_to_a_question_is_a_file_too(swede: Reader) -> None:
     assert _bytes(swede, "by-kind", "csv", kind="mobile").decode() == "id,name_sv\nbokbussen,Bokbussen i Älvdalen\n"
     assert len(json.loads(_bytes(swede, "with-place", "json"))) == 3
@@ -61,6 +75,13 @@ def test_what_is_too_much_is_refused_and_never_cut(swede: Reader, monkeypatch: p
         assert answer.status == 413
         assert "Filtrera, eller ta hela tabellen som fil." in str(answer.body)
     assert swede.rows("solutions", "csv", kind="fixed").status == 200
+
+
+def test_a_text_too_long_for_a_workbook_is_told_to_the_reader(swede: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "LONGEST_CELL", 5)
+    answer = swede.rows("solutions", "xlsx")
+    assert answer.status == 413
+    assert "Ta urvalet som CSV eller JSON." in str(answer.body)
 
 
 @pytest.mark.parametrize("arguments", [{"nothing": "1"}, {"_sort": "nothing"}])
