@@ -13,6 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from pipeline.package import Package
@@ -126,6 +128,9 @@ class Cleared:
         self._stack.callback(beside.shutdown, wait=False, cancel_futures=True)
         for ready in large:
             self._looking[ready.table.name] = beside.submit(look, ready.layout, len(ready.screens))
+        if any(small.begins_with_suspects(ready.layout, ready.screens) for ready in large):
+            # frictionless will be wanted, and is loaded while DuckDB reads.
+            Thread(target=import_module, args=("pipeline.validate.judge",), daemon=True).start()
 
     def _cleared(self, ready: Ready) -> dict[str, object] | None:
         import duckdb

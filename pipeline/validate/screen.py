@@ -54,6 +54,11 @@ class IsInteger:
 
 
 @dataclass(frozen=True)
+class IsNumber:
+    """The text is a decimal number with a point, finite; with or without an exponent."""
+
+
+@dataclass(frozen=True)
 class IsDate:
     """The text is a day of the calendar from the year 1000 on, as YYYY-MM-DD."""
 
@@ -66,7 +71,7 @@ class Bound:
     limit: str
 
 
-Test = Matches | OneOf | Length | IsInteger | IsDate | Bound
+Test = Matches | OneOf | Length | IsInteger | IsNumber | IsDate | Bound
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,8 @@ DIGITS = 15
 unequal doubles tell."""
 
 
-def _number(decimal_char: str) -> str:
+def number(decimal_char: str) -> str:
+    """The expression of a number that is surely written plainly."""
     return f"-?[0-9]{{1,30}}({re.escape(decimal_char)}[0-9]{{1,30}})?"
 
 
@@ -162,7 +168,10 @@ def _lexical(field: Any) -> list[Test] | None:
         plain = len(field.decimal_char) == 1 and not field.decimal_char.isalnum() and field.decimal_char not in "-+ "
         if not plain or any(char.isdigit() or char in f"-{field.decimal_char}" for char in field.group_char):
             return None
-        return [Matches(_number(field.decimal_char))]
+        is_bare = getattr(field, "bare_number", True) and not getattr(field, "float_number", False)
+        if is_bare and field.decimal_char == "." and not field.group_char:
+            return [IsNumber()]
+        return [Matches(number(field.decimal_char))]
     if field.type == "date":
         return [IsDate()]
     if field.type == "integer":

@@ -10,15 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from pipeline.validate.look import Layout
 from pipeline.validate.plain import PlainTable
-from pipeline.validate.screen import Bound, IsDate, IsInteger, Length, Matches, OneOf, Screen, Test
+from pipeline.validate.screen import Bound, IsDate, IsInteger, IsNumber, Length, Matches, OneOf, Screen, Test, number
 from pipeline.validate.timelimit import Expired, time_limit
 
 SECONDS = 1
 """How long patterns may match the texts of a small table, before it is left to frictionless."""
+
+BEGINNING = 1000
+"""Rows at the beginning of a large table that tell whether there may be suspects."""
 
 Certain = Callable[[str], bool]
 
@@ -73,6 +77,20 @@ def read(table: PlainTable, layout: Layout, screens: Sequence[Screen]) -> Small 
         len(rows),
         stats,
     )
+
+
+def begins_with_suspects(layout: Layout, screens: Sequence[Screen]) -> bool:
+    """Whether one of the first rows of a table is not certainly valid."""
+    tests = [certain(each) for each in screens]
+    try:
+        with layout.path.open(encoding=layout.encoding, newline="") as file, time_limit(SECONDS):
+            rows = csv.reader(file, dialect=layout.dialect)
+            return not all(
+                len(row) == len(tests) and all(test(text) for test, text in zip(tests, row, strict=True) if test)
+                for row in islice(rows, 1, BEGINNING)
+            )
+    except (Expired, ValueError, csv.Error):
+        return True
 
 
 def is_keyed(small: Small, parent: Callable[[str], Small | None]) -> bool:
@@ -149,6 +167,8 @@ def _test(test: Test, screen: Screen) -> Certain:
             return lambda text: (least is None or len(text) >= least) and (most is None or len(text) <= most)
         case IsInteger():
             return _matches("-?[0-9]{1,18}")
+        case IsNumber():
+            return _matches(number("."))
         case IsDate():
             return _is_date
         case Bound(relation, limit):

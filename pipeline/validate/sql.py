@@ -10,7 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.tables import literal
-from pipeline.validate.screen import DIGITS, Bound, IsDate, IsInteger, Length, Matches, OneOf, Screen, Test
+from pipeline.validate.screen import (
+    DIGITS,
+    Bound,
+    IsDate,
+    IsInteger,
+    IsNumber,
+    Length,
+    Matches,
+    OneOf,
+    Screen,
+    Test,
+    number,
+)
 
 COMPARED = 16
 """Texts with which a cell is compared one by one; an expression of more is matched sooner."""
@@ -23,7 +35,7 @@ def reads(screen: Screen, *, is_key: bool) -> bool:
     """Whether the tests, or a key, need the cell's value."""
     if screen.kind not in ("integer", "number", "date"):
         return False
-    return is_key or any(isinstance(test, Bound | IsInteger | IsDate) for test in screen.tests or ())
+    return is_key or any(isinstance(test, Bound | IsInteger | IsNumber | IsDate) for test in screen.tests or ())
 
 
 def reading(screen: Screen, text: str) -> str:
@@ -90,8 +102,8 @@ def key(screen: Screen, text: str, value: str, tested: str) -> str:
 
 
 def is_short(text: str) -> str:
-    """The condition that a number's text has at most the digits that a double keeps apart."""
-    return f"length({text}) <= {DIGITS + 1}"
+    """The condition that a number's text, without an exponent, has at most the digits that a double keeps apart."""
+    return f"(length({text}) <= {DIGITS + 1} AND NOT contains(lower({text}), 'e'))"
 
 
 def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
@@ -107,6 +119,10 @@ def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
         case IsInteger():
             # A value that is written as the cell has it needs no expression, which takes as long again.
             return f"CASE WHEN CAST({value} AS VARCHAR) = {text} THEN true ELSE {_matches(text, INTEGER)} END"
+        case IsNumber():
+            # Python reads whatever DuckDB does, but for a plus or a space before it and an exponent without measure.
+            plain = f"{value} > '-Infinity' AND {value} < 'Infinity' AND {text} > ',' AND strlen({text}) <= {SHORT}"
+            return f"CASE WHEN {plain} THEN true ELSE {_matches(text, number('.'))} END"
         case IsDate():
             return f"coalesce(CAST({value} AS VARCHAR) = {text} AND {value} BETWEEN {DAYS}, false)"
         case Bound(relation, limit) if screen.kind == "number":
@@ -119,6 +135,9 @@ def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
 
 
 INTEGER = "-?[0-9]{1,18}"
+SHORT = 18
+"""Bytes of a number whose exponent Python's Decimal can surely hold."""
+
 DAYS = "DATE '1000-01-01' AND DATE '9999-12-31'"
 
 
