@@ -117,6 +117,17 @@ def languages(descriptor: Mapping[str, Any]) -> list[str]:
     return [tag for tag in _strings(descriptor.get("languages")) if TAG.fullmatch(tag)]
 
 
+PAGES = ("en", "sv")
+"""The languages of pages for people."""
+
+
+def page_names(stem: str, descriptor: Mapping[str, Any]) -> dict[str, str]:
+    """The file of a page of a release in each language: `<stem>.html` in the package's first, if pages speak it."""
+    tags = languages(descriptor)[:1]
+    first = next((each for each in PAGES for tag in tags if tag.startswith(each)), PAGES[0])
+    return {each: f"{stem}.html" if each == first else f"{stem}.{each}.html" for each in PAGES}
+
+
 def texts(holder: Mapping[str, Any], member: str, spoken: list[str]) -> dict[str, str]:
     """The text of a member by language (`title`, `title@sv`), that without a tag first; blank ones are left out."""
     return {tag: found for tag, value in _by_language(holder, member, spoken) if (found := text(value))}

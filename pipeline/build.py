@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from pipeline import manifest, snapshots
+from pipeline.about import page_names
 from pipeline.errors import InvalidData, PipelineError, Problem
 from pipeline.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.package import DESCRIPTOR, Package, load
@@ -159,19 +160,24 @@ def _validated(project: Project, package: Package, progress: Progress) -> dict[s
     if not report.valid:
         names = {resource.name: _shown(package, resource.paths, project) for resource in package.resources}
         raise InvalidData(_traced(problems(report, names), package, project))
-    extras: dict[str, Extra] = {
-        "report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n",
-        "report.html": partial(_page, report, package),
-    }
+    extras: dict[str, Extra] = {"report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n"}
+    extras |= _pages(report, package)
     if project.metadata.is_file():
         extras["metadata.yml"] = project.metadata
     return extras
 
 
-def _page(report: Report, package: Package) -> str:
-    from pipeline.validate.html import render
+def _pages(report: Report, package: Package) -> dict[str, Extra]:
+    """The report as a page in each language, by file name; all are made when the first is asked for."""
 
-    return render(report, package)
+    @cache
+    def made() -> dict[str, str]:
+        from pipeline.validate.html import pages
+
+        return {str(language): page for language, page in pages(report, package).items()}
+
+    names = page_names("report", package.descriptor)
+    return {name: partial(lambda each: made()[each], language) for language, name in names.items()}
 
 
 def _shown(package: Package, paths: Iterable[str], project: Project) -> str:

@@ -75,6 +75,7 @@ def test_somebodys_package_is_released_as_canonical_csv_and_every_format(
         "datapackage.json",
         "report.html",
         "report.json",
+        "report.sv.html",
         "towns-1.0.0.zip",
         "towns.sqlite",
         "towns.xlsx",

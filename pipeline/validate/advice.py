@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 Language = Literal["en", "sv"]
+LANGUAGES: tuple[Language, ...] = ("en", "sv")
 
 
 class Rank(IntEnum):

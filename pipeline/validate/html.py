@@ -26,7 +26,7 @@ from pipeline.package import Package, load
 from pipeline.tables import spilling
 from pipeline.validate import report as reports
 from pipeline.validate import wording
-from pipeline.validate.advice import Language, advice, detail, title
+from pipeline.validate.advice import LANGUAGES, Language, advice, detail, title
 from pipeline.validate.cells import UNREADABLE, Cells, read, tables
 from pipeline.validate.excerpt import Excerpt, Place, excerpt, places, shown_columns
 from pipeline.validate.profile import Profile, profiles
@@ -115,25 +115,52 @@ def render(
 
     At most `limit` problems of a table are shown, and at most `REPEATS` of a rule in a field; the others are counted.
     """
+    return pages(report, source, (language,), schema=schema, limit=limit)[language]
+
+
+def pages(
+    report: Report,
+    source: Source | Sequence[Source],
+    languages: Sequence[Language] = LANGUAGES,
+    *,
+    schema: Path | None = None,
+    limit: int = SHOWN,
+) -> dict[Language, str]:
+    """The page in each language, as `render` makes it; the tables are read once for all of them."""
     sources = [source] if isinstance(source, str | Path | Package) else list(source)
     descriptors = [_descriptor(each) for each in sources]
     with spilling() as con:
-        builder = _Builder(con, language, limit, _described(descriptors))
+        reader = _Reader(con, limit)
         matched = _matched(report, [pair for each in sources for pair in tables(each, schema)])
-        shown = [builder.table(number, task, resource) for number, (task, resource) in enumerate(matched, 1)]
+        seen = [reader.read(task, resource) for task, resource in matched]
+        return {
+            language: _page(report, seen, _Writer(language, _described(descriptors)), sources, descriptors, limit)
+            for language in languages
+        }
+
+
+def _page(
+    report: Report,
+    seen: list[_Seen],
+    writer: _Writer,
+    sources: Sequence[Source],
+    descriptors: Sequence[Mapping[str, Any]],
+    limit: int,
+) -> str:
+    shown = [writer.table(number, each) for number, each in enumerate(seen, 1)]
     names = [
-        _translated(descriptor, "title", language) or str(descriptor.get("name") or _file_name(each))
+        _translated(descriptor, "title", writer.language) or str(descriptor.get("name") or _file_name(each))
         for descriptor, each in zip(descriptors, sources, strict=True)
     ]
     general = reports.chosen(report.errors, limit)
     page = (
-        _environment(language)
+        _environment(writer.language)
         .get_template("report.html")
         .render(
-            language=language,
+            language=writer.language,
             name=", ".join(names),
             valid=report.valid,
-            errors=[builder.shown(place, None, [], []) for place in places(general)],
+            errors=[writer.shown(place, None, []) for place in places(general)],
             errors_rest=len(report.errors) - len(general),
             error_count=len(report.errors) + sum(table.errors for table in shown),
             warnings=list(report.warnings),
@@ -189,25 +216,31 @@ def _described(descriptors: Iterable[Mapping[str, Any]]) -> Mapping[str, Mapping
     return found
 
 
-class _Builder:
-    """Puts the tables of a page together; keeps count of the fields that it may still draw."""
+@dataclass(frozen=True)
+class _Seen:
+    """A table of the report as it was read: `found` are the places of the problems that are shown, and their cells."""
 
-    def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        language: Language,
-        limit: int,
-        described: Mapping[str, Mapping[str, Any]],
-    ) -> None:
+    task: Task
+    key: list[str]
+    details: bool
+    errors: int
+    found: list[tuple[Place, Excerpt | None]]
+    cells: Cells | None
+    labels: list[str]
+    profiles: list[Profile]
+
+
+class _Reader:
+    """Reads what a page says of tables; keeps count of the fields that may still be drawn."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, limit: int) -> None:
         self.con = con
-        self.language = language
         self.limit = limit
-        self.described = described
         self.fields_left = FIELDS_OF_PAGE
         self.tables_left = TABLES
 
-    def table(self, number: int, task: Task, resource: TableResource | None) -> Table:
-        """One table of the report, `number` of them."""
+    def read(self, task: Task, resource: TableResource | None) -> _Seen:
+        """One table of the report."""
         details = bool(task.errors) and self.tables_left > 0
         self.tables_left -= details
         errors = reports.chosen(task.errors, self.limit, REPEATS) if details else []
@@ -218,27 +251,8 @@ class _Builder:
         labels = list(cells.labels) if cells else [str(label) for label in task.labels]
         counted = self._profiles(cells, drawn)
         self.fields_left -= len(counted)
-        summary = self._summary(task, key) if details else []
-        descriptor = self.described.get(task.name, {})
-        return Table(
-            number,
-            task.name,
-            _translated(descriptor, "title", self.language),
-            task.place or "",
-            task.stats.get("rows") or (counted[0].rows if counted else 0),
-            len(labels) or task.stats.get("fields") or 0,
-            len(task.errors),
-            list(task.warnings),
-            summary[:RULES],
-            len(summary[RULES:]),
-            [self.shown(place, cells, labels, key) for place in found],
-            len(task.errors) - len(errors) if details else 0,
-            counted,
-            _kinds(cells),
-            self._field_titles(cells),
-            len(labels) - len(counted) if cells else 0,
-            details or bool(counted),
-        )
+        excerpts = [(place, excerpt(place, cells, labels, key)) for place in found]
+        return _Seen(task, key, details, len(errors), excerpts, cells, labels, counted)
 
     def _cells(
         self,
@@ -260,7 +274,39 @@ class _Builder:
         except (duckdb.OutOfMemoryException, duckdb.IOException):  # no room to count them in
             return []
 
-    def shown(self, place: Place, cells: Cells | None, labels: Sequence[str], key: Sequence[str]) -> Shown:
+
+class _Writer:
+    """Puts what was read into the words of a language; `described` are the resources' descriptors by name."""
+
+    def __init__(self, language: Language, described: Mapping[str, Mapping[str, Any]]) -> None:
+        self.language = language
+        self.described = described
+
+    def table(self, number: int, seen: _Seen) -> Table:
+        """One table of the report, `number` of them."""
+        task, cells, counted = seen.task, seen.cells, seen.profiles
+        summary = self._summary(task, seen.key) if seen.details else []
+        return Table(
+            number,
+            task.name,
+            _translated(self.described.get(task.name, {}), "title", self.language),
+            task.place or "",
+            task.stats.get("rows") or (counted[0].rows if counted else 0),
+            len(seen.labels) or task.stats.get("fields") or 0,
+            len(task.errors),
+            list(task.warnings),
+            summary[:RULES],
+            len(summary[RULES:]),
+            [self.shown(place, around, seen.key) for place, around in seen.found],
+            len(task.errors) - seen.errors if seen.details else 0,
+            counted,
+            _kinds(cells),
+            self._field_titles(cells),
+            len(seen.labels) - len(counted) if cells else 0,
+            seen.details or bool(counted),
+        )
+
+    def shown(self, place: Place, cells: Excerpt | None, key: Sequence[str]) -> Shown:
         """A place in words, with its cells; the cells that a row lacks are one fault."""
         lacking = [error for error in place.errors if error.type == "missing-cell"]
         faults = [
@@ -276,7 +322,7 @@ class _Builder:
             for error in place.errors
             if error not in lacking[1:]
         ]
-        return Shown(place.row, faults, excerpt(place, cells, labels, key))
+        return Shown(place.row, faults, cells)
 
     def _summary(self, task: Task, key: Sequence[str]) -> list[Summary]:
         """Per rule and field, in the order of gravity, then the most frequent first."""

@@ -51,6 +51,7 @@ def test_a_release_holds_every_format(services_release: Path) -> None:
         "places.geojson",
         "report.html",
         "report.json",
+        "report.sv.html",
         "services-1.0.0.zip",
         "services.sqlite",
         "services.xlsx",

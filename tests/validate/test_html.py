@@ -15,8 +15,8 @@ from playwright.sync_api import Browser
 
 from pipeline.package import load
 from pipeline.validate import html, merged, validate
-from pipeline.validate.advice import Language
-from pipeline.validate.html import render
+from pipeline.validate.advice import LANGUAGES, Language
+from pipeline.validate.html import pages, render
 from pipeline.visible import cut, visible
 from tests.projects import field, package, put, reference, table
 
@@ -439,6 +439,16 @@ def test_in_a_browser_every_text_has_contrast_enough(
     tab.goto(file.as_uri())
     assert tab.evaluate(CONTRASTS) == []
     tab.close()
+
+
+def test_pages_in_both_languages_are_those_that_are_made_one_by_one(tmp_path: Path) -> None:
+    package(
+        tmp_path,
+        [table("towns", [field("id"), field("people", "integer")], key=["id"]), table("parks", [field("id")])],
+        {"towns.csv": "id,people\na,1\na,x\n", "parks.csv": "id\np\n\n"},
+    )
+    report = validate(tmp_path)
+    assert pages(report, tmp_path) == {language: render(report, tmp_path, language) for language in LANGUAGES}
 
 
 CONTRASTS = """() => {

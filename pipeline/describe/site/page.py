@@ -35,8 +35,6 @@ from pipeline.errors import InvalidData
 from pipeline.package import Resource
 from pipeline.visible import visible
 
-NAME = "index.html"
-
 
 @dataclass(frozen=True)
 class Contents:
@@ -66,14 +64,17 @@ def gather(dataset: Dataset) -> Contents:
         )
 
 
-def first(dataset: Dataset) -> Language:
-    """The language of index.html: the first of the package's that pages can speak."""
-    return next((each for each in LANGUAGES for tag in dataset.languages[:1] if tag.startswith(each)), LANGUAGES[0])
-
-
 def file_name(dataset: Dataset, language: Language) -> str:
     """The name of the page in a language."""
-    return NAME if language == first(dataset) else f"index.{language}.html"
+    return about.page_names("index", dataset.descriptor)[language]
+
+
+def _reports(contents: Contents, language: Language) -> list[str]:
+    """The files that say more of the verdict, without the pages in other languages where there is one in this."""
+    names = about.page_names("report", contents.dataset.descriptor)
+    files = contents.verdict.files if contents.verdict else ()
+    others = set(names.values()) - {names[language]} if names[language] in files else set()
+    return [file for file in files if file not in others]
 
 
 def render(contents: Contents, language: Language) -> str:
@@ -105,6 +106,7 @@ def render(contents: Contents, language: Language) -> str:
             origins=contents.origins,
             labels=origins.labelled(tables),
             verdict=contents.verdict,
+            reports=_reports(contents, language),
             changes=contents.changes,
             changelog=(dataset.package.folder / findings.CHANGELOG).is_file(),
             diagram=diagram(words, tables),

@@ -67,10 +67,19 @@ def test_a_code_has_its_label_in_the_language_of_the_page(tmp_path: Path) -> Non
     assert "towns 1 · kind by – The plan" in page_of(released(tmp_path), "index.sv.html").text
 
 
-def test_the_verdict_is_that_of_the_report(tmp_path: Path) -> None:
-    page = page_of(released(tmp_path))
+def test_the_verdict_is_that_of_the_report_and_leads_to_it_in_its_language(tmp_path: Path) -> None:
+    release = released(tmp_path)
+    page = page_of(release)
     assert "Checked Valid 4 tables, 8 rows, 0 errors. Judged by" in page.text
-    assert "report.json" in page.values("href")
+    for name, report, other in (
+        ("index.html", "report.html", "report.sv.html"),
+        ("index.sv.html", "report.sv.html", "report.html"),
+    ):
+        links = page_of(release, name).values("href")
+        assert {report, "report.json"} <= set(links)
+        assert other not in links
+    assert '<html lang="en"' in (release / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="sv"' in (release / "report.sv.html").read_text(encoding="utf-8")
 
 
 def test_a_package_without_such_tables_has_no_such_section(tmp_path: Path) -> None:
