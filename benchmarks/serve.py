@@ -306,15 +306,20 @@ def own(release: Path, seconds: float) -> None:
 
 
 def soak(release: Path, seconds: float) -> None:
-    """Memory of a process under load for so long, every tenth of it."""
-    print(f"\n{seconds / 60:.0f} minutes under load, memory in MB", flush=True)
+    """Memory of a process and of its helper under load for so long, at the start and after every tenth of it."""
+    package = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
+    tables = [resource["name"] for resource in package["resources"] if resource.get("schema")]
+    paths = [path.format(package["name"], tables[0]) for path in (*OWN, "/-/sql.json?sql=SELECT+1")]
+    for path in ("/sv/{}/{}", "/{}/{}.json?_shape=array", "/en/{}/{}?_size=max", "/{}/{}/-/rows.xlsx?"):
+        paths += [path.format(package["name"], table) for table in tables]
+    print(f"\n{seconds / 60:.0f} minutes under load, {len(paths)} addresses, memory in MB: process, helper", flush=True)
     with ours(release) as (port, pid):
-        package = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
-        table = next(resource["name"] for resource in package["resources"] if resource.get("schema"))
-        for number in range(10):
-            for path in OWN:
-                loaded(port, path.format(package["name"], table), 4, seconds / 10 / len(OWN), new=True)
-            print(f"  {(number + 1) * seconds / 600:5.1f} min  {_memory(pid) / 1e6:.0f}", flush=True)
+        for number in range(11):
+            if number:
+                told = loaded(port, "\n".join(paths), 4, seconds / 10, new=True)
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            taken = ", ".join(f"{_memory(each) / 1e6:.0f}" for each in (pid, *map(int, children[:1])))
+            print(f"  {number * seconds / 600:5.1f} min  {taken}  {told if number else ''}", flush=True)
 
 
 def _memory(pid: int) -> int:
