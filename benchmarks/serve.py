@@ -247,8 +247,12 @@ def cache(project: Path, seconds: float) -> None:
             "row JSON": "/points/points/4711.json?_shape=array",
             "a question, JSON": "/points/by-county.json?_shape=array&county=07",
         }.items():
+            with urlopen(Request(f"http://127.0.0.1:{first + 5}{path}", headers={"Host": HOST})) as answer:
+                assert answer.status == 200 and answer.url.endswith(path)
+                large = len(answer.read())
             loaded(first + 5, path, 8, 1, new=False, host=HOST)
-            print(f"  {name:26} {loaded(first + 5, path, 8, seconds, new=False, host=HOST)}", flush=True)
+            told = loaded(first + 5, path, 8, seconds, new=False, host=HOST)
+            print(f"  {name:26} {large / 1e3:4.0f} kB  {told}", flush=True)
         version = max(path.name for path in (project / "build/releases").iterdir() if path.name[0].isdigit())
         for name in ("data/points.csv",):
             size, started = 0, time.monotonic()
@@ -270,7 +274,7 @@ def hostile(release: Path, seconds: float, named: str) -> None:
         print(f"\na reader ({clients} clients, new pages of rows) beside ten hostile clients")
         loaded(port, path, clients, 1, new=True)
         alone = loaded(port, path, clients, seconds, new=True)
-        print(f"  alone                                    {alone}")
+        print(f"  alone                                    {alone}", flush=True)
         for name, paths in ill.FLOODS.items():
             if named not in name:
                 continue
