@@ -37,6 +37,8 @@ def is_heavy(release: Release, place: Place, pairs: Sequence[tuple[str, str]]) -
     if rows is None:  # a view, a question, or a search of everything
         return not is_page_of_site or parts[2] == "search"
     quick = release.indexed.get(name, frozenset())
+    if not place.is_page and any(argument == "_facet" for argument, _ in pairs):
+        return True  # pages have what was counted when the release was made; Datasette counts itself
     return any(value and not _is_quick(argument, value, quick) for argument, value in pairs)
 
 

@@ -79,6 +79,7 @@ def release(services_release: Path) -> Release:
         ("/sv/services/solutions?_facet_date=opened", True),
         ("/sv/services/solutions?_sort_desc=people", True),
         ("/services/solutions.json?_search=bok", True),
+        ("/services/solutions.json?_facet=kind", True),
         ("/services/places.json?_search=bok", False),
         ("/services/places.json?_size=max", True),
         ("/services/places.json?_size=201", True),
