@@ -164,12 +164,12 @@ class Site:
         query = scope["query_string"].decode("latin-1")
         if not self._is_for_us(scope):
             return refusal(421, "This server does not answer under that name.")
-        if (too_much := refused(_path(scope), query, brings_sql=place.rest.startswith(SQL))) is not None:
-            return too_much
         if scope["method"] == "OPTIONS":
             return Answer(204, [(b"allow", b"GET, HEAD, OPTIONS")], b"")
         if scope["method"] not in ("GET", "HEAD"):
             return refusal(405, "Nothing can be written here.", (b"allow", b"GET, HEAD, OPTIONS"))
+        if (too_much := refused(_path(scope), query, brings_sql=place.rest.startswith(SQL))) is not None:
+            return too_much
         if release is None:
             return refusal(404, "This release is not served.")
         if not place.rest:
