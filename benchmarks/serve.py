@@ -295,13 +295,14 @@ def hostile(release: Path, seconds: float, named: str) -> None:
 
 
 def own(release: Path, seconds: float) -> None:
-    """The pages of a release that is there, with 16 clients, and what a process takes."""
+    """The pages of a release that is there, every table's, with 16 clients, and what a process takes."""
     package = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
-    table = next(resource["name"] for resource in package["resources"] if resource.get("schema"))
-    print(f"\n{release.name} of {package['name']}, 16 clients, one process")
-    with ours(release) as (port, pid):
-        for path in OWN:
-            path = path.format(package["name"], table)
+    tables = [resource["name"] for resource in package["resources"] if resource.get("schema")]
+    paths = [path.format(package["name"], tables[0]) for path in OWN]
+    paths += [f"/sv/{package['name']}/{table}" for table in tables[1:]]
+    print(f"\n{release.name} of {package['name']}, 16 clients, --workers 2")
+    with ours(release, "--workers", "2") as (port, pid):
+        for path in paths:
             loaded(port, path, 16, 1, new=False)
             new, again = (loaded(port, path, 16, seconds, new=kind) for kind in (True, False))
             print(f"  {path:40} new   {new}\n  {'':40} again {again}", flush=True)
