@@ -43,8 +43,8 @@ class Contents:
         time = datetime.fromisoformat(self.created)
         return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
-    def rows(self, table: Resource, columns: str = "*") -> Iterator[tuple[Any, ...]]:
-        """The rows of a table, streamed."""
+    def rows(self, table: Resource, columns: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table, streamed; `columns` is SQL of what is selected."""
         cursor = self.con.cursor()
         cursor.execute(f"SELECT {columns} FROM {self.relations[table.name]}")
         return chain.from_iterable(iter(partial(cursor.fetchmany, BATCH), []))

@@ -13,12 +13,10 @@ import duckdb
 from xlsxwriter.utility import xl_col_to_name
 
 from pipeline.tables import ROW, identifier, literal, numbered
+from pipeline.workbook import MOST_DIGITS
 
 BATCH = 10_000
 """Rows that are in Python's hands at a time."""
-
-MOST_DIGITS = 2**53
-"""A spreadsheet's number is a double: a whole number beyond keeps its digits only as text."""
 
 CONTROL = [chr(code) for code in range(0x20) if chr(code) not in "\t\n"] + ["\ufffe", "\uffff"]
 """Characters that XML has no place for; a spreadsheet reads each from `_xHHHH_`, its number (22.9.2.19)."""

@@ -22,23 +22,13 @@ from pipeline.release.formats import sheet
 from pipeline.release.formats.contents import Contents
 from pipeline.release.formats.zipped import Zip
 from pipeline.tables import identifier
+from pipeline.workbook import MAX_CELL, OPTIONS, TextSheet
 
 MAX_ROWS = 1_048_575
 """Rows below the header that a sheet holds."""
 
 MAX_COLUMNS = 16_384
 """Columns of a sheet."""
-
-MAX_CELL = 32_767
-"""Characters that a cell holds, in UTF-16."""
-
-OPTIONS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "default_date_format": "yyyy-mm-dd",
-}
 
 ROW_XML, CELL_XML, ESCAPED = 32, 100, 7
 """Bytes of XML at most: of a row, of a cell beside its text, and of a byte of text, which may be escaped."""
@@ -61,7 +51,7 @@ def write(contents: Contents, path: Path) -> None:
     """Writes the workbook to `path`. A table with more rows or longer texts than a sheet holds is named, not cut."""
     sheets = {table.name: _measured(table, contents) for table in contents.tables}
     frame = BytesIO()
-    workbook = xlsxwriter.Workbook(frame, OPTIONS)
+    workbook = xlsxwriter.Workbook(frame, OPTIONS | {"default_date_format": "yyyy-mm-dd"})
     workbook.set_properties({"title": str(contents.package.descriptor.get("title") or ""), "created": contents.time})
     bold = workbook.add_format({"bold": True})
     wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
@@ -70,7 +60,7 @@ def write(contents: Contents, path: Path) -> None:
     names: set[str] = {ABOUT.lower()}
     fitting = [table for table in contents.tables if sheets[table.name].fits]
     for table in fitting:
-        _begin(workbook.add_worksheet(_sheet_name(table.name, names)), table, bold)
+        _begin(workbook.add_worksheet(_sheet_name(table.name, names), TextSheet), table, bold)
     workbook.close()
     tables = {f"xl/worksheets/sheet{number}.xml": table.name for number, table in enumerate(fitting, 2)}
     with zipfile.ZipFile(frame) as framed, Zip(path) as packed:
@@ -118,7 +108,7 @@ def _with_rows(xml: bytes, table: _Sheet, relation: str, con: duckdb.DuckDBPyCon
 
 def _explain(workbook: Any, contents: Contents, too_large: list[str], bold: Any, wrap: Any) -> None:
     """The first sheet: the package, then a row for every field of every table."""
-    sheet = workbook.add_worksheet(ABOUT)
+    sheet = workbook.add_worksheet(ABOUT, TextSheet)
     sheet.set_column(0, 1, 24)
     sheet.set_column(2, 3, 10)
     sheet.set_column(4, 7, 50, wrap)

@@ -17,20 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
 from pipeline.serve.pages.dataset import Dataset, Question, Table
 from pipeline.serve.pages.selection import Selection, order
 from pipeline.tables import identifier
+from pipeline.workbook import MAX_CELL, MOST_DIGITS, OPTIONS, TextSheet
 
 MOST_ROWS = 100_000
 """Rows of a file at most; whoever wants more takes the release's files, which are made once for all."""
-
-LONGEST_CELL = 32_767
-"""Characters that a cell of a workbook can hold, in UTF-16."""
-
-MOST_DIGITS = 2**53
-"""A spreadsheet's number is a double: a whole number beyond keeps its digits only as text."""
 
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
@@ -45,13 +39,6 @@ Rows = Sequence[Sequence[Any]]
 
 class TooMuch(Exception):
     """More than a file may have: `args` are the name of the sentence that says so, how much, and how much may be."""
-
-
-class _Sheet(Worksheet):  # type: ignore[misc]
-    """A sheet in which a text that looks like XlsxWriter's own marks of style stands as it is."""
-
-    def _xml_rich_inline_string(self, string: str, attributes: list[tuple[str, Any]]) -> None:
-        self._xml_inline_string(string, False, attributes)
 
 
 def of_selection(con: sqlite3.Connection, dataset: Dataset, selection: Selection, ending: str) -> bytes | None:
@@ -117,13 +104,9 @@ def _xlsx(names: list[str], rows: Rows, title: str) -> bytes:
     """A sheet whose texts are texts: nothing in a cell is taken for a formula, a link or a number."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.xlsx"
-        options = {
-            "constant_memory": True, "tmpdir": folder, "strings_to_formulas": False, "strings_to_urls": False,
-            "strings_to_numbers": False, "nan_inf_to_errors": True,
-        }  # fmt: skip
-        book = xlsxwriter.Workbook(path, options)
+        book = xlsxwriter.Workbook(path, OPTIONS | {"tmpdir": folder})
         name = "".join(sign for sign in title if sign not in "[]:*?/\\'")[:31] or "rows"
-        sheet = book.add_worksheet(name, worksheet_class=_Sheet)
+        sheet = book.add_worksheet(name, TextSheet)
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
         for at, name in enumerate(names):
@@ -140,9 +123,9 @@ def _xlsx(names: list[str], rows: Rows, title: str) -> bytes:
 
 def _fitting(text: str) -> str:
     """The text, if a cell can hold it. Raises TooMuch."""
-    length = len(text.encode("utf-16-le")) // 2 if len(text) > LONGEST_CELL // 2 else len(text)
-    if length > LONGEST_CELL:
-        raise TooMuch("too_long_text", length, LONGEST_CELL)
+    length = len(text.encode("utf-16-le")) // 2 if len(text) > MAX_CELL // 2 else len(text)
+    if length > MAX_CELL:
+        raise TooMuch("too_long_text", length, MAX_CELL)
     return text
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from pipeline.release.formats import sheet
 from pipeline.release.formats.sheet import Column, is_special
-from pipeline.release.formats.xlsx import OPTIONS
 from pipeline.tables import connect
+from pipeline.workbook import OPTIONS
 
 TEXTS = st.text(
     st.sampled_from(string.ascii_letters + "åÖ 0_x&<>\"'=\n\t\r\x01\x85\xa0\u2003\ufffe\uffff😀"), max_size=12
@@ -39,7 +39,7 @@ COLUMN = st.sampled_from(sorted(KINDS)).flatmap(
 
 def by_xlsxwriter(columns: list[tuple[str, list[Any]]]) -> str:
     target = BytesIO()
-    book = xlsxwriter.Workbook(target, OPTIONS)
+    book = xlsxwriter.Workbook(target, OPTIONS | {"default_date_format": "yyyy-mm-dd"})
     book.set_properties({"created": datetime(2020, 1, 1)})
     book.default_date_format._get_xf_index()
     written = book.add_worksheet()

@@ -102,6 +102,19 @@ def test_what_takes_two_places_in_a_cell_is_counted_as_two(tmp_path: Path) -> No
     assert book["short"]["A2"].value == "😀" * 16_383
 
 
+def test_a_name_or_text_that_looks_like_marks_of_style_stands_as_it_is(tmp_path: Path) -> None:
+    marked = "<r>a & <b></r>"
+    package(
+        tmp_path,
+        [table("t", [field("id", title=marked), field(marked)])],
+        {"t.csv": f"id,{marked}\n1,{marked}\n"},
+    )
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
+    book = openpyxl.load_workbook(released.folder / "towns.xlsx")
+    assert [[cell.value for cell in row] for row in book["t"].iter_rows()] == [["id", marked], ["1", marked]]
+    assert marked in [cell.value for row in book["About"].iter_rows() for cell in row]
+
+
 def test_a_sheet_states_its_area(services_release: Path) -> None:
     book = openpyxl.load_workbook(services_release / "services.xlsx", read_only=True)
     assert book["solutions"].calculate_dimension() == "A1:I4"

@@ -78,7 +78,7 @@ def test_what_is_too_much_is_refused_and_never_cut(swede: Reader, monkeypatch: p
 
 
 def test_a_text_too_long_for_a_workbook_is_told_to_the_reader(swede: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "LONGEST_CELL", 5)
+    monkeypatch.setattr(downloads, "MAX_CELL", 5)
     answer = swede.rows("solutions", "xlsx")
     assert answer.status == 413
     assert "Ta urvalet som CSV eller JSON." in str(answer.body)
