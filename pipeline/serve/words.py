@@ -28,6 +28,11 @@ def translations() -> dict[str, dict[str, str]]:
     }
 
 
+@cache
+def _escaped(key: str, language: str) -> Markup:
+    return escape(translations()[key][language])
+
+
 @dataclass(frozen=True)
 class Words:
     """The texts of one language."""
@@ -36,8 +41,8 @@ class Words:
 
     def __call__(self, key: str, **values: Any) -> Markup:
         """The text `key` with its `{names}` filled in; values are escaped. Raises KeyError for a text that is not."""
-        text = translations()[key][self.language]
-        return escape(text).format(**values) if values else escape(text)
+        text = _escaped(key, self.language)
+        return Markup(str(text).format(**{name: escape(value) for name, value in values.items()})) if values else text
 
     def plain(self, key: str, **values: Any) -> str:
         """The same as text that nothing has escaped: for titles of graphics, files and attributes set by code."""
@@ -54,6 +59,8 @@ class Words:
     def number(self, value: float) -> str:
         """A number with its thousands apart, and the decimals that it has."""
         thousands, point = MARKS[self.language]
+        if isinstance(value, int) and value >= 0:
+            return f"{value:,}".replace(",", thousands) if value > 999 else str(int(value))
         written = repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
         sign, digits = ("−", written[1:]) if written.startswith("-") else ("", written)
         whole, mark, decimals = digits.partition(".")

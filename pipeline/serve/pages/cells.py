@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
 from pipeline.about import address
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Dataset, Table
-from pipeline.serve.pages.links import Links
+from pipeline.serve.pages.links import Links, tilde_encode
 from pipeline.tables import identifier
 
 LONG = 300
@@ -21,6 +23,8 @@ LONG = 300
 
 NAME = 140
 """Characters of a row's name; a longer text stands on the row's page below it."""
+
+NOTHING = Markup("")
 
 Row = Mapping[str, Any]
 
@@ -50,12 +54,27 @@ class Cells:
         """The value of a column in a row as HTML, empty where there is none; long texts are cut unless `whole`."""
         value, language = self._value(column, row)
         if value is None or value == "":
-            return Markup("")
+            return NOTHING
         if column.links is not None:
-            name = self.names.get(column.links, {}).get(str(value), str(value))
-            return Markup(f'<a href="{escape(self._target(column, value))}">{self.marked(name)}</a>')
+            return self._linked(column)(value)
         shown = self._plain(column, value, whole)
         return shown if language is None else Markup(f'<span lang="{escape(language)}">{shown}</span>')
+
+    def column(self, column: Column, rows: Sequence[Row]) -> list[Markup]:
+        """What `show` makes of a column in each of the rows; the same value is made once."""
+        make = self._linked(column) if column.links is not None else partial(self._plain, column, whole=False)
+        made: dict[tuple[type, Any], Markup] = {}
+        shown = []
+        for row in rows:
+            value = row[column.name]
+            if value is None or value == "":
+                shown.append(self.show(column, row) if column.others else NOTHING)
+                continue
+            key = (value.__class__, value)
+            if (found := made.get(key)) is None:
+                found = made[key] = make(value)
+            shown.append(found)
+        return shown
 
     def text(self, column: Column, row: Row) -> str:
         """The value of a column in a row as text, for names and captions."""
@@ -107,16 +126,25 @@ class Cells:
                 return row[other], tag if tag in self.dataset.spoken else None
         return None, None
 
-    def _target(self, column: Column, value: Any) -> str:
+    def _linked(self, column: Column) -> Callable[[Any], Markup]:
+        """Makes a link of a key: the name of the row that it leads to, or the rows that have it."""
         assert column.links is not None
         name, there = column.links
-        table = self.dataset.tables[name]
-        return self.links.row(name, [value]) if table.key == (there,) else self.links.table(name, **{there: str(value)})
+        names = self.names.get(column.links, {})
+        start = escape(self.links.table(name))
+        is_row = self.dataset.tables[name].key == (there,)
+
+        def link(value: Any) -> Markup:
+            text = str(value)
+            rest = f"/{tilde_encode(text)}" if is_row else escape(f"?{urlencode({there: text})}")
+            return Markup(f'<a href="{start}{rest}">{self.marked(names.get(text, text))}</a>')
+
+        return link
 
     def _plain(self, column: Column, value: Any, whole: bool) -> Markup:
         if isinstance(value, bytes):
             return escape(self.dataset.words.plain("bytes", n=len(value)))
-        if (web := address(value)) is not None:
+        if isinstance(value, str) and "://" in value and (web := address(value)) is not None:
             return Markup(f'<a href="{escape(web)}" rel="noreferrer">{escape(short(web))}</a>')
         said = self.said(column, value)
         if not whole:

@@ -18,7 +18,7 @@ from pipeline.package import Package, Resource
 NUMBERS = ("number", "integer")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column: `kind` is the type of its field; `labels` its codes; `links` the table and column that it leads to.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline import about
 from pipeline.maps import Area, areas
@@ -17,6 +17,8 @@ from pipeline.serve.metadata import metadata
 from pipeline.serve.pages.columns import Column, of_names, of_table, pretty, said
 from pipeline.serve.words import Words
 from pipeline.tables import identifier
+
+Found = TypeVar("Found")
 
 PAGE = 50
 """Rows of a page where metadata.yml says nothing."""
@@ -93,6 +95,7 @@ class Dataset:
     questions: dict[str, Question]
     spoken: list[str]
     known: dict[str, Column] = field(repr=False)
+    _found: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -127,6 +130,13 @@ class Dataset:
             for column in table.columns
             if column.links is not None and column.links[0] == name
         ]
+
+    def once(self, *of: str, find: Callable[[], Found]) -> Found:
+        """What `find` finds in the whole of a table, looked for once: a release does not change."""
+        if of not in self._found:
+            self._found[of] = find()
+        found: Found = self._found[of]
+        return found
 
     def columns_of(self, names: list[str], titles: Mapping[str, str] | None = None) -> tuple[Column, ...]:
         """The columns of an answer."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from pipeline.serve.pages import grid
 from pipeline.serve.pages.cells import Cells, labels
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Dataset, Question
@@ -48,7 +49,7 @@ def context(con: sqlite3.Connection, dataset: Dataset, links: Links, question: Q
         "question": question,
         "given": given,
         "columns": columns,
-        "rows": [_row(cells, columns, row, record) for row, record in zip(rows, records, strict=True)],
+        "rows": _rows(cells, columns, rows, records),
         "has_more": has_more,
         "most": MOST_ROWS,
         "query": f"?{urlencode(given)}" if given else "",
@@ -84,15 +85,20 @@ def _records(con: sqlite3.Connection, dataset: Dataset, told: Sequence[Any]) -> 
     ]
 
 
-def _row(cells: Cells, columns: list[Column], row: Any, record: Record | None) -> dict[str, Any]:
-    """An answer; the column that says what the row it is about is called leads there."""
-    shown = [(column, cells.show(column, row)) for column in columns]
-    linked = next(
-        (column.name for column in columns if record and record.name and str(row[column.name]) == record.name), None
-    )
-    return {
-        "href": cells.links.row(record.table, record.key) if record else None,
-        "linked": linked,
-        "name": record.name if record else "",
-        "cells": shown,
-    }
+def _rows(
+    cells: Cells, columns: list[Column], rows: Sequence[Any], records: Sequence[Record | None]
+) -> list[dict[str, Any]]:
+    """The answers; the column that says what the row they are about is called leads there."""
+    heads = [
+        (_naming(columns, row, record), cells.links.row(record.table, record.key)) if record else (None, None)
+        for row, record in zip(rows, records, strict=True)
+    ]
+    lines = grid.lines(columns, [cells.column(column, rows) for column in columns], heads)
+    return [
+        {"href": href, "linked": linked, "name": record.name if record else "", "line": line}
+        for (linked, href), record, line in zip(heads, records, lines, strict=True)
+    ]
+
+
+def _naming(columns: list[Column], row: Any, record: Record) -> str | None:
+    return next((column.name for column in columns if record.name and str(row[column.name]) == record.name), None)

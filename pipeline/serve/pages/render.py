@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from pipeline import templates
 from pipeline.about import address, text
-from pipeline.serve.pages import grid
 from pipeline.serve.pages.dataset import Dataset
 from pipeline.serve.pages.links import Links
 from pipeline.serve.words import NAMES
@@ -63,7 +62,6 @@ def environment() -> Environment:
     """The templates."""
     made = templates.environment(TEMPLATES)
     made.filters["paragraphs"] = paragraphs
-    made.filters["cells"] = grid.line
     made.filters["web"] = address
     made.tests["text"] = lambda value: text(value) is not None
     return made

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from datasette.filters import Filters
 from datasette.utils import tilde_decode, tilde_encode
@@ -84,13 +85,18 @@ class Selection:
 
     def link(self, **changes: str | None) -> str:
         """The address of this page with other arguments, relative to it; None takes one away. It starts anew."""
-        kept = [(name, value) for name, value in self.pairs if name not in changes and name != "_next"]
-        added = [(name, value) for name, value in changes.items() if value is not None]
-        return f"?{urlencode([*kept, *added])}"
+        kept = [text for pair, text in self._written if pair[0] not in changes]
+        added = [_written(name, value) for name, value in changes.items() if value is not None]
+        return f"?{'&'.join([*kept, *added])}"
 
     def without(self, argument: str, value: str) -> str:
         """The address of this page without one filter."""
-        return f"?{urlencode([pair for pair in self.pairs if pair != (argument, value) and pair[0] != '_next'])}"
+        return f"?{'&'.join(text for pair, text in self._written if pair != (argument, value))}"
+
+    @cached_property
+    def _written(self) -> list[tuple[tuple[str, str], str]]:
+        """The arguments of the address as they stand in it, without that of the page; a page has a hundred links."""
+        return [(pair, _written(*pair)) for pair in self.pairs if pair[0] != "_next"]
 
     @property
     def query(self) -> str:
@@ -98,6 +104,14 @@ class Selection:
         wanted = {each.argument for each in self.filters} | {"_search", "_sort", "_sort_desc"}
         kept = [(name, value) for name, value in self.pairs if name in wanted and value]
         return f"?{urlencode(kept)}" if kept else ""
+
+
+def _written(name: str, value: str) -> str:
+    """An argument as it stands in an address."""
+    return f"{_quoted(name)}={_quoted(value)}"
+
+
+_quoted = lru_cache(4096)(quote_plus)
 
 
 def parse(table: Table, query_string: str) -> Selection:

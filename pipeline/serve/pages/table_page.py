@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from pipeline.serve.pages import maps
+from pipeline.serve.pages import grid, maps
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
-from pipeline.serve.pages.dataset import Dataset, Table
+from pipeline.serve.pages.dataset import Dataset, Found, Table
 from pipeline.serve.pages.limit import is_interrupted, limited
 from pipeline.serve.pages.links import Links
 from pipeline.serve.pages.row_page import INFERRED
@@ -65,7 +66,7 @@ def context(
         rows = rows[: selection.size]
         cells.look_up(con, table.columns, rows)
     with limited(con, milliseconds):
-        count = _count(con, selection, len(rows), more)
+        count = _count(con, cells, selection, len(rows), more)
         chips = _chips(con, cells, selection)
     columns = [
         column
@@ -83,13 +84,14 @@ def context(
     drawing, years = Markup(""), list[Facet]()
     if drawn:
         with limited(con, milliseconds):
-            drawing, years = maps.of_selection(con, cells, selection), _years(con, selection)
+            drawing = _of_whole(cells, selection, "map", find=lambda: maps.of_selection(con, cells, selection))
+            years = _years(con, cells, selection)
     return {
         "table": table,
         "selection": selection,
         "columns": columns,
         "left_out": [column for column in table.shown if column not in columns],
-        "rows": [_row(cells, table, columns, row) for row in rows],
+        "rows": _rows(cells, table, columns, rows),
         "count": count,
         "chips": chips,
         "facets": facets,
@@ -128,11 +130,15 @@ def _has_value(column: Column, rows: list[Any]) -> bool:
     return any(row[name] not in (None, "") for row in rows for name in (column.name, *column.others))
 
 
-def _count(con: sqlite3.Connection, selection: Selection, shown: int, more: Any) -> int:
+def _count(con: sqlite3.Connection, cells: Cells, selection: Selection, shown: int, more: Any) -> int:
     if not selection.is_narrowed and selection.table.count is not None:
         return selection.table.count
     if more is None and selection.after is None:
         return shown
+    return _of_whole(cells, selection, "count", find=lambda: _count_now(con, selection))
+
+
+def _count_now(con: sqlite3.Connection, selection: Selection) -> int:
     where, parameters = selection.where()
     counted = selection.table.name
     if selection.search and not selection.filters and selection.table.index:
@@ -142,17 +148,19 @@ def _count(con: sqlite3.Connection, selection: Selection, shown: int, more: Any)
     return int(con.execute(f"SELECT count(*) FROM {identifier(counted)}{where}", parameters).fetchone()[0])
 
 
-def _row(cells: Cells, table: Table, columns: list[Column], row: Any) -> dict[str, Any]:
-    key = [row[name] for name in table.key] if table.key else ([] if table.is_view else [row["rowid"]])
-    shown = [(column, cells.show(column, row)) for column in columns]
-    first = columns[0] if columns and key else None
-    is_plain = first is not None and not first.links and not first.is_address and shown[0][1]
-    return {
-        "href": cells.links.row(table.name, key) if key else None,
-        "linked": first.name if first is not None and is_plain else None,
-        "name": cells.name(table, row) if key else "",
-        "cells": shown,
-    }
+def _rows(cells: Cells, table: Table, columns: list[Column], rows: list[Any]) -> list[dict[str, Any]]:
+    """The rows as the template of a grid takes them; the first column leads to a row's page, where its value can."""
+    values = [cells.column(column, rows) for column in columns]
+    first = columns[0] if columns and not columns[0].links and not columns[0].is_address else None
+    heads: list[grid.Head] = []
+    for at, row in enumerate(rows):
+        key = [row[name] for name in table.key] if table.key else ([] if table.is_view else [row["rowid"]])
+        href = cells.links.row(table.name, key) if key else None
+        heads.append((first.name if first and key and values[0][at] else None, href))
+    return [
+        {"href": href, "linked": linked, "name": cells.name(table, row) if href and not linked else "", "line": line}
+        for row, (linked, href), line in zip(rows, heads, grid.lines(columns, values, heads), strict=True)
+    ]
 
 
 def _next(links: Links, selection: Selection, rows: list[Any], more: Any) -> str | None:
@@ -189,30 +197,51 @@ def _chips(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[
 def _facet(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column, milliseconds: int) -> Facet:
     try:
         with limited(con, milliseconds):
-            counted = _known(con, selection, column) or _counted(con, selection, column)
+            counted = _of_whole(
+                cells, selection, "facet", column.name, find=lambda: _counts(con, cells, selection, column)
+            )
     except sqlite3.OperationalError as error:
         if not is_interrupted(error):
             raise
         return Facet(column, [], False, took_too_long=True)
-    cells.look_up(con, [column], counted)
-    most = max((count for _, count in counted), default=1)
+    most = max((each.rows for each in counted), default=1)
     chosen = {each.value for each in selection.filters if each.argument == column.name}
     blank = any(each.argument == f"{column.name}__isblank" for each in selection.filters)
     values = []
-    for row in counted[:VALUES]:
-        value, count = row
-        empty = value is None or value == ""
-        is_chosen = blank if empty else str(value) in chosen
-        argument = f"{column.name}__isblank" if empty else column.name
-        told = "1" if empty else str(value)
-        label = (
-            cells.dataset.words.plain("no_value")
-            if empty
-            else cells.text(column, {column.name: value, **dict.fromkeys(column.others)})
-        )
+    for value, label, count in counted[:VALUES]:
+        is_chosen = blank if value is None else value in chosen
+        argument = f"{column.name}__isblank" if value is None else column.name
+        told = "1" if value is None else value
         href = selection.without(argument, told) if is_chosen else selection.link(**{argument: told})
         values.append(Value(label, count, max(1, round(100 * count / most)), href, is_chosen))
     return Facet(column, values, len(counted) > VALUES)
+
+
+def _of_whole(cells: Cells, selection: Selection, *of: str, find: Callable[[], Found]) -> Found:
+    """What `find` finds in the rows that are asked for; where that is the whole table, it is looked for once."""
+    if selection.is_narrowed:
+        return find()
+    return cells.dataset.once(selection.table.name, *of, find=find)
+
+
+class Count(NamedTuple):
+    """In how many rows a value stands; None is no value."""
+
+    value: str | None
+    label: str
+    rows: int
+
+
+def _counts(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column) -> list[Count]:
+    """The values of the column that most rows have, and one more than is shown if there are more."""
+    counted = _known(con, selection, column) or _counted(con, selection, column)
+    cells.look_up(con, [column], counted)
+    return [
+        Count(None, cells.dataset.words.plain("no_value"), count)
+        if value is None or value == ""
+        else Count(str(value), cells.text(column, {column.name: value, **dict.fromkeys(column.others)}), count)
+        for value, count in counted
+    ]
 
 
 def _known(con: sqlite3.Connection, selection: Selection, column: Column) -> list[Any]:
@@ -242,33 +271,35 @@ def _counted(con: sqlite3.Connection, selection: Selection, column: Column) -> l
     ).fetchall()
 
 
-def _years(con: sqlite3.Connection, selection: Selection) -> list[Facet]:
+def _years(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[Facet]:
     """How many rows fall in each year, by the first column of dates that has any."""
+    column, years = _of_whole(cells, selection, "years", find=lambda: _counted_years(con, selection))
+    if column is None:
+        return []
+    most = max(count for _, count in years)
+    values = [
+        Value(
+            value,
+            count,
+            max(1, round(100 * count / most)),
+            selection.link(**{f"{column.name}__contains": value}),
+            False,
+        )
+        for value, count in years[-BARS:]
+    ]
+    return [Facet(column, values, len(years) > BARS)]
+
+
+def _counted_years(con: sqlite3.Connection, selection: Selection) -> tuple[Column | None, list[tuple[str, int]]]:
+    where, parameters = selection.where()
     for column in selection.table.shown:
         if not column.is_date:
             continue
-        where, parameters = selection.where()
         year = f"substr(replace({identifier(column.name)}, '../', ''), 1, 4)"
         counted = con.execute(
             f"SELECT {year}, count(*) FROM {identifier(selection.table.name)}{where} GROUP BY 1 ORDER BY 1", parameters
         ).fetchall()
         years = [(value, count) for value, count in counted if value]
         if len(years) > 1:
-            most = max(count for _, count in years)
-            return [
-                Facet(
-                    column,
-                    [
-                        Value(
-                            value,
-                            count,
-                            max(1, round(100 * count / most)),
-                            selection.link(**{f"{column.name}__contains": value}),
-                            False,
-                        )
-                        for value, count in years[-BARS:]
-                    ],
-                    len(years) > BARS,
-                )
-            ]
-    return []
+            return column, years
+    return None, []
