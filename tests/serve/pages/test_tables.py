@@ -164,6 +164,10 @@ def test_what_an_address_says_is_shown_and_not_run(argument: str, swede: Reader)
         ("a OR b", '"a"* "OR"* "b"*'),
     ],
 )
+def test_words_are_looked_for_by_their_beginning(words: str, match: str) -> None:
+    assert matching(words) == match
+
+
 def test_what_was_counted_of_a_whole_table_stays_what_it_was_beside_filters(swede: Reader) -> None:
     def counts(**asked: str) -> list[str]:
         return re.findall(r'class="count">([^<]*)<', str(swede.table("solutions", **asked).body))
@@ -172,10 +176,6 @@ def test_what_was_counted_of_a_whole_table_stays_what_it_was_beside_filters(swed
     assert counts(kind="fixed") != before
     assert counts(_sort="id") == before
     assert "_sort=id&amp;kind=" in str(swede.table("solutions", _sort="id").body)
-
-
-def test_words_are_looked_for_by_their_beginning(words: str, match: str) -> None:
-    assert matching(words) == match
 
 
 def test_a_count_that_takes_too_long_is_left_out_and_the_page_says_so(
