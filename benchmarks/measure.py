@@ -53,6 +53,11 @@ print(seconds, usage.ru_maxrss / 1024, cpu, os.waitstatus_to_exitcode(status))
 """Starts the command from a process that has next to no memory: its peak counts from that of who starts it."""
 
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+ENVIRONMENT["PYTHONPATH"] = str(ROOT)
+"""Modules are compiled once, as an installation has them, not at each start."""
+
+
 def _run(command: list[str], accept: tuple[int, ...]) -> Measured:
     ended = subprocess.run(
         [sys.executable, "-c", ALONE, *command],
@@ -60,7 +65,7 @@ def _run(command: list[str], accept: tuple[int, ...]) -> Measured:
         capture_output=True,
         encoding="utf-8",
         check=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=ENVIRONMENT,
     )
     *figures, code = ended.stdout.split()
     if int(code) not in accept:

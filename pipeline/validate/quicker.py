@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from string import Formatter
 from typing import Any
 
 import frictionless
@@ -18,28 +19,38 @@ TEXTS = 4096
 Reader = Callable[[Any], tuple[Any, dict[str, str] | None]]
 
 
-class Members(dict[str, Any]):
-    """An error's descriptor, of which only those members are made that its message names."""
-
-    def __init__(self, error: frictionless.Error) -> None:
-        self.error = error
-
-    def __missing__(self, name: str) -> Any:
-        error = self.error
-        attribute = stringcase.snakecase(name)
-        if name == "message" or name not in error.metadata_ensure_profile()["properties"]:
-            return ""
-        if name != "type" and attribute not in error.metadata_assigned and not error.has_defined(attribute):
-            return ""
-        value = getattr(error, attribute, None)
-        return "" if value is None or value == {} else value
+@lru_cache(1000)
+def named(kind: type[Any], template: str) -> tuple[tuple[str, str], ...]:
+    """The members of an error's descriptor that its message names, with the attributes that they are made of."""
+    known = kind.metadata_ensure_profile()["properties"]
+    names = dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name is not None)
+    return tuple((name, stringcase.snakecase(name) if name != "message" and name in known else "") for name in names)
 
 
 def render(error: frictionless.Error) -> None:
-    """What frictionless does when an error is made: it says what is defined, and renders the message."""
-    error.metadata_assigned.update(("title", "description", "message", "tags"))
-    error.message = error.template.format_map(Members(error))
+    """What frictionless does when an error is made: it says what is defined, and renders the message.
+
+    Of the descriptor, only those members are made that the message names.
+    """
+    assigned = error.metadata_assigned
+    assigned.update(("title", "description", "message", "tags"))
+    members = {}
+    kind: Any = type(error)
+    for name, attribute in named(kind, error.template):
+        value = None
+        if attribute and (name == "type" or attribute in assigned or error.has_defined(attribute)):
+            value = getattr(error, attribute, None)
+        members[name] = "" if value is None or value == {} else value
+    error.message = error.template.format_map(members)
     frictionless.Metadata.__attrs_post_init__(error)
+
+
+def set_attribute(metadata: frictionless.Metadata, name: str, value: Any) -> None:
+    """Sets what frictionless keeps no account of, as it is made, without more ado."""
+    if metadata.metadata_initiated or isinstance(value, list | dict | type):
+        ORIGINAL_SET(metadata, name, value)
+    else:
+        object.__setattr__(metadata, name, value)
 
 
 def cached(read: Reader) -> Reader:
@@ -58,5 +69,7 @@ def cached(read: Reader) -> Reader:
 
 
 stringcase.snakecase = lru_cache(1000)(getattr(stringcase.snakecase, "__wrapped__", stringcase.snakecase))
+ORIGINAL_SET = frictionless.Metadata.__setattr__
+frictionless.Metadata.__setattr__ = set_attribute  # type: ignore[assignment,method-assign]
 ORIGINAL = frictionless.Error.__attrs_post_init__
 frictionless.Error.__attrs_post_init__ = render  # type: ignore[method-assign]

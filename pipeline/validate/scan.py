@@ -164,6 +164,37 @@ def _query(
     )
 
 
+SUSPECTS = """
+SELECT row, cells, [{known}]
+FROM (SELECT *{values} FROM (SELECT row, cells, {texts} FROM {scan} WHERE cells IS NOT NULL))
+ORDER BY row
+"""
+
+
+def suspects(table: Read) -> str:
+    """The query for the rows that are not certain: number, cells, and which of these are valid for sure, and not
+    missing."""
+    texts = [f"cells[{number}] AS {cell}" for number, cell in enumerate(table.rows.cells, 1)]
+    values, known = "", []
+    for position, (each, cell) in enumerate(zip(table.screens, table.rows.cells, strict=True)):
+        value = f"p{position}"
+        if sql.reads(each, is_key=False):
+            values += f", {sql.reading(each, cell)} AS {value}"
+        test = "false" if each.tests is None else sql.certain(each, cell, value)
+        known.append(f"({test}) AND NOT {sql.is_missing(each, cell)}")
+    return SUSPECTS.format(known=", ".join(known), values=values, texts=", ".join(texts), scan=table.scan)
+
+
+def certain(table: Read) -> str:
+    """The query for the certain rows of the numbers in $1: number, cells, and which of these are not missing."""
+    rows = table.rows
+    known = [f"NOT {sql.is_missing(each, cell)}" for each, cell in zip(table.screens, rows.cells, strict=True)]
+    return (
+        f"SELECT row, [{', '.join(rows.cells)}], [{', '.join(known)}] FROM {rows.relation} "
+        "WHERE row IN (SELECT unnest($1::BIGINT[])) ORDER BY row"
+    )
+
+
 def _is_comparable(each: Screen) -> bool:
     """Whether the field's certain texts, or what SQL makes of them, are equal just where its values are."""
     if each.field.type in ("string", "any"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
 from typing import Any
@@ -22,13 +23,19 @@ from pipeline.validate.foreign import ForeignKey, Parents, foreign_key_error, pa
 from pipeline.validate.look import Layout
 from pipeline.validate.opened import expected_fields, open_table
 from pipeline.validate.quicker import cached
-from pipeline.validate.scan import Read, complete, read
+from pipeline.validate.scan import Read, certain, complete, read, suspects
 from pipeline.validate.screen import Unscreened, screen
 from pipeline.validate.standard import standard, unique_key_error
 from pipeline.validate.timelimit import pattern_limit, patterned
 
 BATCH = 100
 """Rows that are judged within one limit of time."""
+
+Known = list[bool] | None
+"""Which cells of a row are known to be valid, and not missing."""
+
+Suspect = tuple[int, list[Any], Known]
+"""A row's number, and its cells."""
 
 
 class Screened:
@@ -67,6 +74,9 @@ class Screened:
         self.table = _read(cleared, str(resource.name), layout, self.fields, keyed, "table")
         self.limit = limit_errors or self.table.count + 1
         self.at = {name: f"v{names.index(name)}" for name in wanted}
+        # Whether a valid cell has a value is all that is asked of it, but by rules and by keys that are broken.
+        asked = {each.field for each in self.rules.rules} | set(self.rules.grouped)
+        self.unasked, self.unread = _filled(names, asked), _filled(names, asked | wanted)
         self._find_repeated()
         self.foreign = [self._find_unmatched(cleared, parents, *group) for group in groups]
 
@@ -118,24 +128,32 @@ class Screened:
         while batch := list(islice(suspects, BATCH)):
             with pattern_limit(self.patterned):
                 judged = [
-                    (number, self._judged(Row(list(cells), handlers=self.handlers, row_number=number), number))
-                    for number, cells in batch
+                    (number, self._judged(self._row(number, cells, known), number)) for number, cells, known in batch
                 ]
             for number, found in judged:
                 self.number = number
                 if found:
                     yield found
 
-    def _suspects(self) -> Iterator[tuple[int, list[Any]]]:
+    def _row(self, number: int, cells: list[Any], known: Known) -> Row:
+        """A row as frictionless has it, in which the cells that are `known` to be valid are not read again."""
+        row = Row(list(cells), handlers=self.handlers, row_number=number)
+        if known:
+            dict.update(row, (self.unread if number in self.marked else self.unasked)(tuple(known)))
+        return row
+
+    def _suspects(self) -> Iterator[Suspect]:
         table = self.table
         marked = {row for before in self.unique_before.values() for row in before}
         marked.update(self.primary_before, self.primary_missing, *(each.rows for each in self.foreign))
         marked.update(*(before for _, before in self.unique_keys))
+        self.marked = marked
         cursor = table.con.cursor()
-        cursor.execute(f"SELECT row, cells FROM {table.scan} WHERE cells IS NOT NULL ORDER BY row")
-        yield from heapq.merge(_fetched(cursor), self._certain(marked), iter(table.rows.odd), key=itemgetter(0))
+        cursor.execute(suspects(table))
+        odd = ((number, cells, None) for number, cells in table.rows.odd)
+        yield from heapq.merge(_fetched(cursor), self._certain(marked), odd, key=itemgetter(0))
 
-    def _certain(self, marked: set[int]) -> Iterator[tuple[int, list[Any]]]:
+    def _certain(self, marked: set[int]) -> Iterator[Suspect]:
         """The rows of these numbers that are certain but for a key, from the file itself."""
         table = self.table
         query = f"SELECT row FROM {table.scan} WHERE certain AND row IN (SELECT unnest($1::BIGINT[]))"
@@ -143,11 +161,7 @@ class Screened:
         if not numbers:
             return
         cursor = table.con.cursor()
-        cursor.execute(
-            f"SELECT row, [{', '.join(table.rows.cells)}] FROM {table.rows.relation} "
-            "WHERE row IN (SELECT unnest($1::BIGINT[])) ORDER BY row",
-            [numbers],
-        )
+        cursor.execute(certain(table), [numbers])
         yield from _fetched(cursor)
 
     def _judged(self, row: Row, number: int) -> list[frictionless.Error]:
@@ -220,6 +234,16 @@ def _read_parent(cleared: Cleared, parent: TableResource, there: tuple[str, ...]
     return read_parent, [f"v{number}" for number in numbers], [read_parent.screens[number].kind for number in numbers]
 
 
-def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, list[Any]]]:
+def _filled(names: list[str], asked: set[str]) -> Callable[[tuple[bool, ...]], dict[str, Any]]:
+    """What stands in a row for the values of the cells that are known to be valid, but for those that are `asked`."""
+
+    @lru_cache(1000)
+    def filled(known: tuple[bool, ...]) -> dict[str, Any]:
+        return {name: True for name, is_known in zip(names, known, strict=True) if is_known and name not in asked}
+
+    return filled
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[Suspect]:
     while batch := cursor.fetchmany(1000):
         yield from batch

@@ -56,9 +56,11 @@ def certain(screen: Screen, text: str, value: str, bad: str | None = None) -> st
     """
     if screen.tests is None:
         return f"({text} NOT IN (SELECT text FROM {bad}))"
+    missing = is_missing(screen, text)
+    if not screen.required and len(screen.tests) == 1 and isinstance(screen.tests[0], OneOf):
+        return one_of(text, screen.tests[0].texts, missing)
     tests = [_condition(test, screen, text, value) for test in screen.tests]
     passed = " AND ".join(tests) or "true"
-    missing = is_missing(screen, text)
     if missing == "false" or (not screen.required and not tests):
         return f"({passed})"
     if screen.required:
@@ -71,16 +73,21 @@ def is_missing(screen: Screen, text: str) -> str:
     return one_of(text, screen.missing)
 
 
-def one_of(text: str, texts: Sequence[str]) -> str:
-    """The condition that the cell is one of these texts.
+def one_of(text: str, texts: Sequence[str], otherwise: str = "false") -> str:
+    """The condition that the cell is one of these texts, or meets another.
 
-    Without IN: DuckDB joins a longer list to the rows, and what a join gives has lost the order of the file.
+    Without IN: DuckDB joins a longer list to the rows, and what a join gives has lost the order of the file. A CASE
+    takes half the time of an OR.
     """
     if not texts:
-        return "false"
-    if len(texts) <= COMPARED:
-        return f"({' OR '.join(f'{text} = {literal(each)}' for each in texts)})"
-    return _matches(text, "|".join(map(_spelled, texts)))
+        return otherwise
+    if len(texts) > COMPARED:
+        found = _matches(text, "|".join(map(_spelled, texts)))
+    elif len(texts) == 1:
+        found = f"({text} = {literal(texts[0])})"
+    else:
+        return f"CASE {text} {' '.join(f'WHEN {literal(each)} THEN true' for each in texts)} ELSE {otherwise} END"
+    return found if otherwise == "false" else f"CASE WHEN {found} THEN true ELSE {otherwise} END"
 
 
 def _spelled(text: str) -> str:
@@ -121,7 +128,7 @@ def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
             return f"CASE WHEN CAST({value} AS VARCHAR) = {text} THEN true ELSE {_matches(text, INTEGER)} END"
         case IsNumber():
             # Python reads whatever DuckDB does, but for a plus or a space before it and an exponent without measure.
-            plain = f"{value} > '-Infinity' AND {value} < 'Infinity' AND {text} > ',' AND strlen({text}) <= {SHORT}"
+            plain = f"{_is_finite(screen, value)} AND {text} > ',' AND strlen({text}) <= {SHORT}"
             return f"CASE WHEN {plain} THEN true ELSE {_matches(text, number('.'))} END"
         case IsDate():
             return f"coalesce(CAST({value} AS VARCHAR) = {text} AND {value} BETWEEN {DAYS}, false)"
@@ -143,6 +150,17 @@ DAYS = "DATE '1000-01-01' AND DATE '9999-12-31'"
 
 def _matches(text: str, expression: str) -> str:
     return f"regexp_full_match({text}, {literal(expression)})"
+
+
+def _is_finite(screen: Screen, value: str) -> str:
+    """The condition that a double is none of NULL, infinite and NaN (above all), as far as no bound says so."""
+    bounds = [test.relation[0] for test in screen.tests or () if isinstance(test, Bound)]
+    parts = [
+        f"{value} {beyond} '{limit}'"
+        for beyond, limit in ((">", "-Infinity"), ("<", "Infinity"))
+        if beyond not in bounds
+    ]
+    return " AND ".join(parts) or f"{value} IS NOT NULL"
 
 
 def _number_bound(value: str, relation: str, limit: str, text: str) -> str:
