@@ -24,13 +24,11 @@ from pipeline.serve.places import VERSION
 from pipeline.serve.protocol import Protocol, most_connections
 from pipeline.serve.shelf import Folders, Library
 from pipeline.serve.site import Options, Site
+from pipeline.serve.turns import Server, Turn, Turns
 from pipeline.serve.workers import supervise
 
 BACKLOG = 2048
 """Connections that wait until they are answered."""
-
-AT_ONCE = 2
-"""Connections that a process takes before it looks what else there is to do."""
 
 SWITCHED = 0.001
 """Seconds after which a thread that makes a long page lets one go on that makes a short one; Python's own are 5 ms."""
@@ -56,13 +54,14 @@ def run(
         if open_browser:
             webbrowser.open(address)
         with contextlib.suppress(KeyboardInterrupt):
+            turns = Turns(workers)
             if workers == 1:
-                _serve(site, listening)
+                _serve(site, listening, turns.of(0))
             else:
-                supervise(workers, lambda: _serve(site, listening))
+                supervise(workers, lambda number: _serve(site, listening, turns.of(number)))
 
 
-def _serve(site: Site, listening: socket.socket) -> None:
+def _serve(site: Site, listening: socket.socket, turn: Turn) -> None:
     site.helper = helper.started(site.library, lambda: site.watch(says=False), listening)
     Protocol.most = most_connections()
     sys.setswitchinterval(SWITCHED)
@@ -74,19 +73,8 @@ def _serve(site: Site, listening: socket.socket) -> None:
         server_header=False,
         lifespan="on",
         timeout_graceful_shutdown=20,
-        backlog=AT_ONCE,
     )
-    _Server(config).run(sockets=[listening])
-
-
-class _Server(uvicorn.Server):
-    """asyncio takes as many connections at one time as may wait, and leaves none to the other processes."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begins to answer at the sockets."""
-        await super().startup(sockets)
-        for each in sockets or []:
-            each.listen(BACKLOG)
+    Server(config, turn).run(sockets=[listening])
 
 
 def below(releases: Path) -> Folders:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -36,11 +37,13 @@ class Protocol(H11Protocol):
     """A connection. Of too many, the one that has waited longest without asking is closed."""
 
     most = 500
+    tell: Callable[[int], None] = staticmethod(lambda count: None)  # noqa: ARG005
     waiting: dict[Protocol, None] = {}  # noqa: RUF012  # one for all connections of the process, in order of age
 
     def connection_made(self, transport: Any) -> None:
         """The connection is open, and its time runs."""
         super().connection_made(transport)
+        self.tell(len(self.connections))
         self._deadline: asyncio.TimerHandle | None = None
         self._wait()
         if len(self.connections) > self.most and Protocol.waiting:
@@ -58,6 +61,7 @@ class Protocol(H11Protocol):
         """The connection is closed."""
         self._rest()
         super().connection_lost(exc)
+        self.tell(len(self.connections))
 
     def on_response_complete(self) -> None:
         """An answer is sent; an idle connection is uvicorn's to close, after its five seconds."""
