@@ -9,13 +9,11 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib import import_module
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.package import Package
 from pipeline.validate import small
@@ -26,6 +24,8 @@ from pipeline.validate.sniff import sniffed
 from pipeline.validate.verdict import CleanReport, CleanTask
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import duckdb
 
     from pipeline.validate.scan import Read
@@ -99,6 +99,13 @@ class Cleared:
             return None
         return replace(found, screens=screens)
 
+    def values(self, name: str, fields: Sequence[str]) -> list[tuple[Any, ...]] | None:
+        """The values of these fields in each row of the table, as frictionless has them, if it was read in Python."""
+        found = self._small.get(name)
+        if found is None or not all(name in found.screens and found.screens[name].is_alike for name in fields):
+            return None
+        return found.values(fields)
+
     # -- small tables, in Python --
 
     def _is_small_with_parents(self, ready: Ready) -> bool:
@@ -124,13 +131,15 @@ class Cleared:
         large = [ready for ready in self._ready.values() if not self._is_small_with_parents(ready)]
         if not large:
             return
+        from concurrent.futures import ThreadPoolExecutor
+
         beside = ThreadPoolExecutor(1)
         self._stack.callback(beside.shutdown, wait=False, cancel_futures=True)
         for ready in large:
             self._looking[ready.table.name] = beside.submit(look, ready.layout, len(ready.screens))
         if any(small.begins_with_suspects(ready.layout, ready.screens) for ready in large):
             # frictionless will be wanted, and is loaded while DuckDB reads.
-            Thread(target=import_module, args=("pipeline.validate.judge",), daemon=True).start()
+            Thread(target=_load_judge, daemon=True).start()
 
     def _cleared(self, ready: Ready) -> dict[str, object] | None:
         import duckdb
@@ -197,6 +206,12 @@ class Cleared:
         if [parent.screens[number].kind for number in numbers] != kinds:
             return False
         return not keys.unmatched(self.con, read.scan, parts, parent.scan, [f"v{number}" for number in numbers], 1)
+
+
+def _load_judge() -> None:
+    from pipeline.validate.judge import prepare
+
+    prepare()
 
 
 def _ready(table: PlainTable) -> Ready | None:

@@ -12,6 +12,7 @@ from frictionless import errors
 from frictionless.resources import TableResource
 from frictionless.table.row import Row
 
+from pipeline.validate.clean import Cleared
 from pipeline.validate.screen import Unscreened
 from pipeline.validate.timelimit import pattern_limit, patterned
 
@@ -34,8 +35,9 @@ def parts(key: Any) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
 class Parents:
     """The tables that the foreign keys of one package point at; the values of each key are read once."""
 
-    def __init__(self, package: frictionless.Package | None) -> None:
+    def __init__(self, package: frictionless.Package | None, cleared: Cleared) -> None:
         self._package = package
+        self._cleared = cleared
         self._values: dict[tuple[str, tuple[str, ...]], set[tuple[Any, ...]]] = {}
 
     def table(self, name: str) -> TableResource:
@@ -50,17 +52,20 @@ class Parents:
     def values(self, name: str, fields: tuple[str, ...]) -> set[tuple[Any, ...]]:
         """The values of the fields in every row of the table of that name, as frictionless reads them."""
         if (name, fields) not in self._values:
-            parent = self.table(name)
-            with without(parent.schema.foreign_keys, parent):
-                parent.open()
-            with parent:
-                limited = patterned([field for field in parent.schema.fields if field.name in fields])
-                values = set()
-                for row in parent.row_stream:
-                    with pattern_limit(limited):
-                        values.add(tuple(row.get(field) for field in fields))
-                self._values[name, fields] = {each for each in values if set(each) != {None}}
+            known = self._cleared.values(name, fields)
+            values = set(self._streamed(name, fields) if known is None else known)
+            self._values[name, fields] = {each for each in values if set(each) != {None}}
         return self._values[name, fields]
+
+    def _streamed(self, name: str, fields: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+        parent = self.table(name)
+        with without(parent.schema.foreign_keys, parent):
+            parent.open()
+        with parent:
+            limited = patterned([field for field in parent.schema.fields if field.name in fields])
+            for row in parent.row_stream:
+                with pattern_limit(limited):
+                    yield tuple(row.get(field) for field in fields)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import frictionless
+from frictionless.platform import platform
 from frictionless.resources import TableResource
 
 from pipeline.descriptor import checked_part, checked_paths
@@ -26,6 +27,11 @@ from pipeline.validate.verdict import task_as_frictionless
 
 CHUNK = 1 << 22
 """Bytes looked at in one go; a line within one chunk is short enough."""
+
+
+def prepare() -> None:
+    """Has frictionless load now what it loads at its first use."""
+    assert frictionless.system.methods and platform.jsonschema
 
 
 def judge_package(package: Package, terms: Terms, cleared: Cleared) -> frictionless.Report:
@@ -47,7 +53,7 @@ def judge_package(package: Package, terms: Terms, cleared: Cleared) -> frictionl
     except frictionless.FrictionlessException as exception:
         return frictionless.Report.from_validation(time=timer.time, errors=exception.to_errors())
     reports = []
-    parents = Parents(judged)
+    parents = Parents(judged, cleared)
     for number, tabular in enumerate(judged.resources, 1):
         task = cleared.tasks.get(str(tabular.name))
         if task is not None:
@@ -123,7 +129,8 @@ def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, term
 
 def _judge_alone(resource: frictionless.Resource, terms: Terms) -> frictionless.Report:
     with ExitStack() as stack:
-        return _judge_resource(resource, Parents(None), terms, Cleared(None, stack))
+        cleared = Cleared(None, stack)
+        return _judge_resource(resource, Parents(None, cleared), terms, cleared)
 
 
 def _refuse_long_lines(path: Path) -> None:

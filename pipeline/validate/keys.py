@@ -81,6 +81,13 @@ def missing(
     return [row for (row,) in con.execute(query).fetchall()]
 
 
+HAS_UNMATCHED = """
+SELECT 1
+FROM (SELECT DISTINCT {parts} FROM {relation} AS child WHERE {present}) AS child
+WHERE NOT EXISTS (SELECT 1 FROM {parent} AS parent WHERE {same})
+LIMIT 1
+"""
+
 UNMATCHED = """
 SELECT row
 FROM {relation} AS child
@@ -107,5 +114,7 @@ def unmatched(
     else:
         pairs = zip(parts, parent_parts, strict=True)
         same = " AND ".join(f"parent.{there} IS NOT DISTINCT FROM child.{here}" for here, there in pairs)
-    query = UNMATCHED.format(relation=relation, parent=parent, present=present, same=same, limit=limit)
-    return [row for (row,) in con.execute(query).fetchall()]
+    terms = {"relation": relation, "parts": ", ".join(parts), "parent": parent, "present": present, "same": same}
+    if not con.execute(HAS_UNMATCHED.format(**terms)).fetchall():
+        return []
+    return [row for (row,) in con.execute(UNMATCHED.format(**terms, limit=limit)).fetchall()]

@@ -90,6 +90,11 @@ class Screen:
     rules: tuple[Rule, ...]
     tests: tuple[Test, ...] | None
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether Python's value of a certain text is the very one that frictionless reads."""
+        return self.field.type in ("string", "integer")
+
 
 def screen(field: Any) -> Screen:
     """The screen of a field that belongs to a schema: one of frictionless's, or a plain one."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -63,6 +65,21 @@ def validate(
     return judge_table(path, schema, terms)
 
 
+COLLECTED = 50_000
+"""New objects after which Python looks for garbage among all: a report holds what it makes, so there is little."""
+
+
+@contextmanager
+def rarely_collecting() -> Iterator[None]:
+    """Takes a tenth of the time from loading and judging."""
+    before = gc.get_threshold()
+    gc.set_threshold(before[0] and max(before[0], COLLECTED), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def merged(reports: list[Report]) -> Report:
     """One report of several."""
     if len(reports) == 1:
@@ -78,7 +95,7 @@ def merged(reports: list[Report]) -> Report:
 
 def _judge_package(package: Package, terms: Terms) -> Report:
     started = time.perf_counter()
-    with ExitStack() as stack:
+    with ExitStack() as stack, rarely_collecting():
         cleared = Cleared(package if terms.engine == "screen" else None, stack)
         for number, resource in enumerate(package.resources, 1):
             if cleared.clear(resource.name) is not None:
