@@ -26,6 +26,9 @@ NAME = 140
 
 NOTHING = Markup("")
 
+REMEMBERED = 2_000
+"""Rows of a table up to which the names of all of them are read once and remembered."""
+
 Row = Mapping[str, Any]
 
 AT_ONCE = 400
@@ -45,6 +48,12 @@ class Cells:
         """Finds the labels of all rows that these rows lead to."""
         for column in columns:
             if column.links is None:
+                continue
+            name, there = column.links
+            if (self.dataset.tables[name].count or REMEMBERED + 1) <= REMEMBERED:
+                self.names[column.links] = self.dataset.once(
+                    name, there, "labels", find=partial(labels, con, self.dataset, column.links)
+                )
                 continue
             wanted = {str(row[column.name]) for row in rows if row[column.name] is not None}
             known = self.names.setdefault(column.links, {})
@@ -152,8 +161,10 @@ class Cells:
         return self.marked(said)
 
 
-def labels(con: sqlite3.Connection, dataset: Dataset, links: tuple[str, str], keys: Sequence[str]) -> dict[str, str]:
-    """The names of rows of a table by a column's values."""
+def labels(
+    con: sqlite3.Connection, dataset: Dataset, links: tuple[str, str], keys: Sequence[str] | None = None
+) -> dict[str, str]:
+    """The names of rows of a table by a column's values; of all rows where no values are named."""
     name, there = links
     table = dataset.tables[name]
     shown = [column for column in table.label if column != there] if table.label != table.key else []
@@ -161,18 +172,15 @@ def labels(con: sqlite3.Connection, dataset: Dataset, links: tuple[str, str], ke
         return {}
     filled = ", ".join(f"nullif({identifier(column)}, '')" for column in shown)
     named = f"coalesce({filled}, {identifier(there)})"
+    asked = f"SELECT {identifier(there)}, {named} FROM {identifier(name)}"
+    if keys is None:
+        return {str(key): str(label) for key, label in con.execute(asked) if label is not None}
     found: dict[str, str] = {}
     for at in range(0, len(keys), AT_ONCE):
         part = keys[at : at + AT_ONCE]
         marks = ", ".join("?" for _ in part)
-        found |= {
-            str(key): str(label)
-            for key, label in con.execute(
-                f"SELECT {identifier(there)}, {named} FROM {identifier(name)} WHERE {identifier(there)} IN ({marks})",
-                part,
-            )
-            if label is not None
-        }
+        rows = con.execute(f"{asked} WHERE {identifier(there)} IN ({marks})", part)
+        found |= {str(key): str(label) for key, label in rows if label is not None}
     return found
 
 

@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.serve.pages import grid, maps
+from pipeline.serve.pages import facets, grid, maps
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
-from pipeline.serve.pages.dataset import Dataset, Found, Table
-from pipeline.serve.pages.limit import is_interrupted, limited
+from pipeline.serve.pages.dataset import Dataset, Table
+from pipeline.serve.pages.facets import BARS, Facet, of_whole
+from pipeline.serve.pages.limit import limited
 from pipeline.serve.pages.links import Links
 from pipeline.serve.pages.row_page import INFERRED
 from pipeline.serve.pages.selection import OPERATIONS, Selection, rows_sql, token
 from pipeline.tables import identifier
-
-VALUES = 30
-"""Values of a facet at most."""
 
 MOST_DRAWN = 20_000
 """Rows that a map and a chart of years are drawn of; the page says so where there are more."""
 
 MOST_HITS = 100_000
 """Hits of words up to which they are counted by the values of a column; beyond, the page asks for more words."""
-
-BARS = 12
-"""Bars of a chart at most."""
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value to filter by: its name, in how many rows it stands, that as a share of the most, and where it leads."""
-
-    label: str
-    count: int
-    share: int
-    href: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
-class Facet:
-    """A column to filter by. It is told when counting took too long: nothing is left out silently."""
-
-    column: Column
-    values: list[Value]
-    has_more: bool
-    took_too_long: bool = False
 
 
 def context(
@@ -75,8 +47,8 @@ def context(
     ]
     drawn = 0 < count <= MOST_DRAWN
     countable = not selection.search or count <= MOST_HITS
-    facets = [
-        _facet(con, cells, selection, table.by_name[name], milliseconds)
+    counted = [
+        facets.of_column(con, cells, selection, table.by_name[name], milliseconds)
         if countable
         else Facet(table.by_name[name], [], False, took_too_long=True)
         for name in selection.facets
@@ -84,8 +56,8 @@ def context(
     drawing, years = Markup(""), list[Facet]()
     if drawn:
         with limited(con, milliseconds):
-            drawing = _of_whole(cells, selection, "map", find=lambda: maps.of_selection(con, cells, selection))
-            years = _years(con, cells, selection)
+            drawing = of_whole(cells, selection, "map", find=lambda: maps.of_selection(con, cells, selection))
+            years = facets.of_years(con, cells, selection)
     return {
         "table": table,
         "selection": selection,
@@ -94,8 +66,8 @@ def context(
         "rows": _rows(cells, table, columns, rows),
         "count": count,
         "chips": chips,
-        "facets": facets,
-        "charts": [facet for facet in facets if len(facet.values) > 1] + years,
+        "facets": counted,
+        "charts": [facet for facet in counted if len(facet.values) > 1] + years,
         "map": drawing,
         "is_drawn": drawn or not count,
         "most_drawn": MOST_DRAWN,
@@ -135,7 +107,7 @@ def _count(con: sqlite3.Connection, cells: Cells, selection: Selection, shown: i
         return selection.table.count
     if more is None and selection.after is None:
         return shown
-    return _of_whole(cells, selection, "count", find=lambda: _count_now(con, selection))
+    return of_whole(cells, selection, "count", find=lambda: _count_now(con, selection))
 
 
 def _count_now(con: sqlite3.Connection, selection: Selection) -> int:
@@ -192,114 +164,3 @@ def _chips(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[
             }
         )
     return chips
-
-
-def _facet(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column, milliseconds: int) -> Facet:
-    try:
-        with limited(con, milliseconds):
-            counted = _of_whole(
-                cells, selection, "facet", column.name, find=lambda: _counts(con, cells, selection, column)
-            )
-    except sqlite3.OperationalError as error:
-        if not is_interrupted(error):
-            raise
-        return Facet(column, [], False, took_too_long=True)
-    most = max((each.rows for each in counted), default=1)
-    chosen = {each.value for each in selection.filters if each.argument == column.name}
-    blank = any(each.argument == f"{column.name}__isblank" for each in selection.filters)
-    values = []
-    for value, label, count in counted[:VALUES]:
-        is_chosen = blank if value is None else value in chosen
-        argument = f"{column.name}__isblank" if value is None else column.name
-        told = "1" if value is None else value
-        href = selection.without(argument, told) if is_chosen else selection.link(**{argument: told})
-        values.append(Value(label, count, max(1, round(100 * count / most)), href, is_chosen))
-    return Facet(column, values, len(counted) > VALUES)
-
-
-def _of_whole(cells: Cells, selection: Selection, *of: str, find: Callable[[], Found]) -> Found:
-    """What `find` finds in the rows that are asked for; where that is the whole table, it is looked for once."""
-    if selection.is_narrowed:
-        return find()
-    return cells.dataset.once(selection.table.name, *of, find=find)
-
-
-class Count(NamedTuple):
-    """In how many rows a value stands; None is no value."""
-
-    value: str | None
-    label: str
-    rows: int
-
-
-def _counts(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column) -> list[Count]:
-    """The values of the column that most rows have, and one more than is shown if there are more."""
-    counted = _known(con, selection, column) or _counted(con, selection, column)
-    cells.look_up(con, [column], counted)
-    return [
-        Count(None, cells.dataset.words.plain("no_value"), count)
-        if value is None or value == ""
-        else Count(str(value), cells.text(column, {column.name: value, **dict.fromkeys(column.others)}), count)
-        for value, count in counted
-    ]
-
-
-def _known(con: sqlite3.Connection, selection: Selection, column: Column) -> list[Any]:
-    """The values of the column as they were counted when the release was made; empty where they were not."""
-    if selection.is_narrowed or selection.table.is_view:
-        return []
-    name = identifier(column.name)
-    try:
-        return con.execute(
-            f'SELECT "value" AS {name}, "count" FROM _counts WHERE "table" = ? AND "column" = ? '
-            f'ORDER BY "count" DESC, "value" LIMIT {VALUES + 1}',
-            (selection.table.name, column.name),
-        ).fetchall()
-    except sqlite3.OperationalError as error:
-        if "no such table" not in str(error):
-            raise
-        return []
-
-
-def _counted(con: sqlite3.Connection, selection: Selection, column: Column) -> list[Any]:
-    where, parameters = selection.where()
-    name = identifier(column.name)
-    return con.execute(
-        f"SELECT {name} AS {name}, count(*) FROM {identifier(selection.table.name)}{where} "
-        f"GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {VALUES + 1}",
-        parameters,
-    ).fetchall()
-
-
-def _years(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[Facet]:
-    """How many rows fall in each year, by the first column of dates that has any."""
-    column, years = _of_whole(cells, selection, "years", find=lambda: _counted_years(con, selection))
-    if column is None:
-        return []
-    most = max(count for _, count in years)
-    values = [
-        Value(
-            value,
-            count,
-            max(1, round(100 * count / most)),
-            selection.link(**{f"{column.name}__contains": value}),
-            False,
-        )
-        for value, count in years[-BARS:]
-    ]
-    return [Facet(column, values, len(years) > BARS)]
-
-
-def _counted_years(con: sqlite3.Connection, selection: Selection) -> tuple[Column | None, list[tuple[str, int]]]:
-    where, parameters = selection.where()
-    for column in selection.table.shown:
-        if not column.is_date:
-            continue
-        year = f"substr(replace({identifier(column.name)}, '../', ''), 1, 4)"
-        counted = con.execute(
-            f"SELECT {year}, count(*) FROM {identifier(selection.table.name)}{where} GROUP BY 1 ORDER BY 1", parameters
-        ).fetchall()
-        years = [(value, count) for value, count in counted if value]
-        if len(years) > 1:
-            return column, years
-    return None, []

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from markupsafe import Markup
+
 from pipeline.serve.pages import cite, downloads, question_page, row_page, search, table_page
-from pipeline.serve.pages.dataset import Dataset
+from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.limit import limited
 from pipeline.serve.pages.links import Links
 from pipeline.serve.pages.render import Place, Visit, render
@@ -79,7 +81,11 @@ class Site:
             context = table_page.context(con, self.dataset, self.links, selection, everything, self.milliseconds)
         except BadQuery as error:
             return self.error(400, visit, self.dataset.words(error.args[0], what=error.args[1]))
-        return self._page("table.html", visit, **context, snippets=cite.snippets(table))
+        described = self.dataset.once(name, "columns", find=lambda: self._described(table))
+        return self._page("table.html", visit, **context, described=described, snippets=cite.snippets(table))
+
+    def _described(self, table: Table) -> Markup:
+        return Markup(self.page("columns.html", Visit("", "", ""), table=table))
 
     def _question(self, con: sqlite3.Connection, visit: Visit, name: str) -> Answer:
         question = self.dataset.questions[name]

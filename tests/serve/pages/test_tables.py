@@ -5,7 +5,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from pipeline.serve.pages import table_page
+from pipeline.serve.pages import facets
 from pipeline.serve.pages.selection import MOST_FILTERS, matching, swedish
 from tests.command import servicebanken
 from tests.projects import field, package, table
@@ -185,7 +185,7 @@ def test_a_count_that_takes_too_long_is_left_out_and_the_page_says_so(
         swede.con.set_progress_handler(lambda: 1, 1)
         swede.con.execute("SELECT count(*) FROM provenance").fetchone()
 
-    monkeypatch.setattr(table_page, "_known", late)
+    monkeypatch.setattr(facets, "_known", late)
     answer = swede.table("solutions", id__notblank="1")  # what is counted of a whole table is remembered
     assert answer.status == 200
     assert len(names(answer)) == 3

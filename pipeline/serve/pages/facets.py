@@ -1,0 +1,171 @@
+"""Columns to filter by: their values, and in how many of the rows that are asked for each stands."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
+
+from pipeline.serve.pages.cells import Cells
+from pipeline.serve.pages.columns import Column
+from pipeline.serve.pages.dataset import Found
+from pipeline.serve.pages.limit import is_interrupted, limited
+from pipeline.serve.pages.selection import Selection
+from pipeline.tables import identifier
+
+VALUES = 30
+"""Values of a facet at most."""
+
+BARS = 12
+"""Bars of a chart at most."""
+
+
+class Value(NamedTuple):
+    """A value to filter by: its name, in how many rows it stands, that as a share of the most, and where it leads.
+
+    A page has a hundred of them: their lines are not made by a template.
+    """
+
+    label: Markup
+    shown: Markup
+    share: int
+    href: Markup
+    is_chosen: bool
+
+    @property
+    def line(self) -> Markup:
+        """What leads to the rows with the value, and their number."""
+        return Markup(f'<a href="{self.href}" rel="nofollow">{self.label}</a> <span class="count">{self.shown}</span>')
+
+    @property
+    def bar(self) -> Markup:
+        """The row of a chart."""
+        return Markup(
+            f'<tr><th scope="row"><a href="{self.href}">{self.label}</a></th><td><svg class="bar" width="100%" '
+            f'height="14" aria-hidden="true"><rect width="{self.share}%" height="14" rx="3"/></svg>'
+            f"<span>{self.shown}</span></td></tr>"
+        )
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A column to filter by. It is told when counting took too long: nothing is left out silently."""
+
+    column: Column
+    values: list[Value]
+    has_more: bool
+    took_too_long: bool = False
+
+
+def of_column(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column, milliseconds: int) -> Facet:
+    """The values of a column, and in how many of the rows that are asked for each stands."""
+    try:
+        with limited(con, milliseconds):
+            counted = of_whole(
+                cells, selection, "facet", column.name, find=lambda: _counts(con, cells, selection, column)
+            )
+    except sqlite3.OperationalError as error:
+        if not is_interrupted(error):
+            raise
+        return Facet(column, [], False, took_too_long=True)
+    most = max((each.rows for each in counted), default=1)
+    chosen = {each.value for each in selection.filters if each.argument == column.name}
+    blank = any(each.argument == f"{column.name}__isblank" for each in selection.filters)
+    values = []
+    for value, label, count in counted[:VALUES]:
+        is_chosen = blank if value is None else value in chosen
+        argument = f"{column.name}__isblank" if value is None else column.name
+        told = "1" if value is None else value
+        href = selection.without(argument, told) if is_chosen else selection.link(**{argument: told})
+        values.append(_value(cells, label, count, most, href, is_chosen))
+    return Facet(column, values, len(counted) > VALUES)
+
+
+def _value(cells: Cells, label: str, count: int, most: int, href: str, is_chosen: bool = False) -> Value:
+    share = max(1, round(100 * count / most))
+    return Value(escape(label), escape(cells.dataset.words.number(count)), share, escape(href), is_chosen)
+
+
+def of_whole(cells: Cells, selection: Selection, *of: str, find: Callable[[], Found]) -> Found:
+    """What `find` finds in the rows that are asked for; where that is the whole table, it is looked for once."""
+    if selection.is_narrowed:
+        return find()
+    return cells.dataset.once(selection.table.name, *of, find=find)
+
+
+class Count(NamedTuple):
+    """In how many rows a value stands; None is no value."""
+
+    value: str | None
+    label: str
+    rows: int
+
+
+def _counts(con: sqlite3.Connection, cells: Cells, selection: Selection, column: Column) -> list[Count]:
+    """The values of the column that most rows have, and one more than is shown if there are more."""
+    counted = _known(con, selection, column) or _counted(con, selection, column)
+    cells.look_up(con, [column], counted)
+    return [
+        Count(None, cells.dataset.words.plain("no_value"), count)
+        if value is None or value == ""
+        else Count(str(value), cells.text(column, {column.name: value, **dict.fromkeys(column.others)}), count)
+        for value, count in counted
+    ]
+
+
+def _known(con: sqlite3.Connection, selection: Selection, column: Column) -> list[Any]:
+    """The values of the column as they were counted when the release was made; empty where they were not."""
+    if selection.is_narrowed or selection.table.is_view:
+        return []
+    name = identifier(column.name)
+    try:
+        return con.execute(
+            f'SELECT "value" AS {name}, "count" FROM _counts WHERE "table" = ? AND "column" = ? '
+            f'ORDER BY "count" DESC, "value" LIMIT {VALUES + 1}',
+            (selection.table.name, column.name),
+        ).fetchall()
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return []
+
+
+def _counted(con: sqlite3.Connection, selection: Selection, column: Column) -> list[Any]:
+    where, parameters = selection.where()
+    name = identifier(column.name)
+    return con.execute(
+        f"SELECT {name} AS {name}, count(*) FROM {identifier(selection.table.name)}{where} "
+        f"GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {VALUES + 1}",
+        parameters,
+    ).fetchall()
+
+
+def of_years(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[Facet]:
+    """How many rows fall in each year, by the first column of dates that has any."""
+    column, years = of_whole(cells, selection, "years", find=lambda: _counted_years(con, selection))
+    if column is None:
+        return []
+    most = max(count for _, count in years)
+    values = [
+        _value(cells, value, count, most, selection.link(**{f"{column.name}__contains": value}))
+        for value, count in years[-BARS:]
+    ]
+    return [Facet(column, values, len(years) > BARS)]
+
+
+def _counted_years(con: sqlite3.Connection, selection: Selection) -> tuple[Column | None, list[tuple[str, int]]]:
+    where, parameters = selection.where()
+    for column in selection.table.shown:
+        if not column.is_date:
+            continue
+        year = f"substr(replace({identifier(column.name)}, '../', ''), 1, 4)"
+        counted = con.execute(
+            f"SELECT {year}, count(*) FROM {identifier(selection.table.name)}{where} GROUP BY 1 ORDER BY 1", parameters
+        ).fetchall()
+        years = [(value, count) for value, count in counted if value]
+        if len(years) > 1:
+            return column, years
+    return None, []
