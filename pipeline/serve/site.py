@@ -43,6 +43,9 @@ WATCHED = 1.0
 STALLED = 30.0
 """Seconds in which a reader has to take the next part of an answer."""
 
+HELD = 0.5
+"""Seconds until an address that is too long is refused: who sends them over and over waits, and others do not."""
+
 ASSETS = "/-/assets/"
 """Where the style sheets, scripts and pictures of pages begin."""
 
@@ -144,6 +147,8 @@ class Site:
         place = parse(_path(scope))
         early = self._early(shelf, place, scope)
         if early is not None:
+            if early.status == 414:
+                await asyncio.sleep(HELD)
             await send_answer(send, early, head)
         elif place.rest.startswith(ASSETS):
             await _send_below(STATIC, place.rest.removeprefix(ASSETS).partition("/")[2], LONG, scope, send)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from pipeline.serve.site import HELD
 from tests.command import servicebanken
 from tests.projects import SOURCE, put
 from tests.serve.server import Served, serving
@@ -264,6 +265,12 @@ def test_a_request_for_too_much_is_refused_with_a_sentence(target: str, status: 
     got, body = _raw(site, target)
     assert got == status
     assert re.search(rb'"error": "[A-Z_][^"]{10,200}"', body)
+
+
+def test_who_sends_addresses_that_are_too_long_waits(site: str) -> None:
+    started = time.monotonic()
+    assert _raw(site, "/sv/?" + "x" * 60_000)[0] == 414
+    assert time.monotonic() - started >= HELD
 
 
 def test_a_query_string_of_eight_megabytes_is_refused(site: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import threading
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipeline.serve.sql import limits
+from pipeline.serve.sql import limits, process
 from pipeline.serve.sql.process import Refused, Rows, ask
 from tests.serve.server import serving
 
@@ -124,6 +125,40 @@ def test_what_sqlite_makes_short_work_of_is_answered(sql: str, database: Path) -
 
 def test_the_process_has_little_memory() -> None:
     assert limits.MEMORY < 300_000_000
+
+
+def test_a_query_stands_back_from_its_first_instruction_on(database: Path) -> None:
+    async def look() -> tuple[int, int]:
+        asked = asyncio.create_task(ask(database, f"{ENDLESS} SELECT max(x) FROM n", {}))
+        while not (found := _queries()):
+            await asyncio.sleep(0)
+        nice = os.getpriority(os.PRIO_PROCESS, found[0])
+        await asyncio.sleep(1)
+        policy = os.sched_getscheduler(found[0])
+        with pytest.raises(Refused, match="longer than 2 seconds"):
+            await asked
+        return nice, policy
+
+    assert asyncio.run(look()) == (19, os.SCHED_IDLE)
+
+
+def _queries() -> list[int]:
+    """The processes of ours that run a query, Python already and nothing before it."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in children}
+    return [pid for pid, command in commands.items() if command[1:2] == [b"-I"]]
+
+
+def test_a_query_that_had_to_wait_for_the_processor_is_told_so(
+    database: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    late = tmp_path / "late"
+    late.write_text("#!/bin/sh\nsleep 4\n", encoding="utf-8")
+    late.chmod(0o755)
+    monkeypatch.setattr(process, "standing_back", lambda: [str(late)])
+    with pytest.raises(Refused, match="Ask again in a few seconds") as caught:
+        _asked(database, "SELECT 1")
+    assert caught.value.status == 429
 
 
 def test_nobody_else_notices_that_queries_run_for_ever(site: str) -> None:

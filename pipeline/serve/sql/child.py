@@ -16,9 +16,11 @@ import time
 from typing import Any
 from urllib.parse import quote
 
+from pipeline.serve.priority import LEAST, stand_back
 from pipeline.serve.sql import limits
 
 TOO_LONG = f"The query took longer than {limits.SECONDS:g} seconds and was stopped."
+TOO_BUSY = "Readers of pages come first, and there are many at the moment. Ask again in a few seconds."
 TOO_MUCH = "The query needs more memory than there is for one."
 
 
@@ -38,7 +40,7 @@ def main() -> None:
 
 def _confine() -> None:
     """Gives up what a query does not need, for good."""
-    os.nice(19)
+    stand_back(LEAST)
     for what, most in (
         (resource.RLIMIT_AS, limits.MEMORY),
         (resource.RLIMIT_CPU, limits.PROCESSOR_SECONDS),
@@ -60,6 +62,8 @@ def answered(database: str, sql: str, parameters: dict[str, str]) -> dict[str, A
         rows, truncated = _taken(cursor)
         return {"columns": [column[0] for column in cursor.description], "rows": rows, "truncated": truncated}
     except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        if str(error) == "interrupted" and time.process_time() < limits.SECONDS / 2:  # it waited for the processor
+            return {"error": TOO_BUSY, "status": 429}
         return {"error": _sentence(str(error)), "status": 400}
     finally:
         con.close()

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.serve.gate import Gate
+from pipeline.serve.priority import standing_back
 from pipeline.serve.sql import limits
-from pipeline.serve.sql.child import TOO_LONG, TOO_MUCH
+from pipeline.serve.sql.child import TOO_BUSY, TOO_MUCH
 
 ROOT = Path(__file__).parents[3]
 """The folder that `pipeline` is in: all that the process imports besides Python's own library."""
@@ -54,6 +55,7 @@ async def ask(database: Path, sql: str, parameters: dict[str, str]) -> Rows:
 
 async def _answer(question: bytes) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
+        *standing_back(),
         sys.executable,
         "-I",
         "-S",
@@ -70,7 +72,7 @@ async def _answer(question: bytes) -> dict[str, Any]:
         async with asyncio.timeout(limits.SECONDS + GRACE):
             out, _ = await process.communicate(question)
     except TimeoutError:
-        return {"error": TOO_LONG, "status": 400}
+        return {"error": TOO_BUSY, "status": 429}  # had it worked, it would have stopped itself, or the kernel it
     finally:
         if process.returncode is None:
             process.kill()
