@@ -52,9 +52,9 @@ def publish(
 
             return s3.publish(verified, target, progress, patience, dry_run=dry_run)
         from pipeline.publish import zenodo
+        from pipeline.publish.invenio import Api
 
-        server = zenodo.Api.of(kind, api, patience)
-        return zenodo.publish(verified, target, server, progress, dry_run=dry_run, finish=finish)
+        return zenodo.publish(verified, target, Api.of(kind, api, patience), progress, dry_run=dry_run, finish=finish)
 
 
 def published(place: str, patience: Patience | None = None) -> Pointer:
@@ -88,9 +88,10 @@ def listed(place: str, progress: Progress, *, api: str | None = None, patience: 
             return listing.of_folder(Path(target), progress)
         if kind == "s3":
             return listing.of_bucket(target, patience)
-        from pipeline.publish import zenodo
+        from pipeline.publish import records
+        from pipeline.publish.invenio import Api
 
-        return zenodo.listed(target, zenodo.Api.reading(kind, api, patience))
+        return records.listed(target, Api.reading(kind, api, patience))
 
 
 def _place(place: str) -> tuple[str, str]:
