@@ -21,8 +21,8 @@ COUNTS = "_counts"
 class Release:
     """A release: its folder, its package, its database, the rows of every table of it, and all columns.
 
-    `indexed` are the columns by which an index finds rows. `digest` stands for all its bytes: it is that of the list
-    of their checksums.
+    `indexed` are the columns by which an index finds rows, `counted` those whose values were counted. `digest` stands
+    for all bytes of the release: it is that of the list of their checksums.
     """
 
     folder: Path
@@ -31,6 +31,7 @@ class Release:
     counts: dict[str, int]
     columns: dict[str, frozenset[str]]
     indexed: dict[str, frozenset[str]]
+    counted: dict[str, frozenset[str]]
     digest: str
 
     @property
@@ -85,7 +86,8 @@ def open_release(path: Path) -> Release:
             )
         )
     digest = sha256(folder / manifest.NAME)
-    return Release(folder, package, database, _counts(database), _columns(database), _indexed(database), digest)
+    told = (_counts(database), _columns(database), _indexed(database), _counted(database))
+    return Release(folder, package, database, *told, digest)
 
 
 def _counts(database: Path) -> dict[str, int]:
@@ -129,6 +131,20 @@ def _indexed(database: Path) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for table, column in con.execute(first):
             found.setdefault(table, {"rowid"}).add(column)
+        return {table: frozenset(columns) for table, columns in found.items()}
+    finally:
+        con.close()
+
+
+def _counted(database: Path) -> dict[str, frozenset[str]]:
+    """The columns whose values were counted when the release was made."""
+    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+    try:
+        if not con.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (COUNTS,)).fetchone():
+            return {}
+        found: dict[str, set[str]] = {}
+        for table, column in con.execute(f'SELECT DISTINCT "table", "column" FROM {COUNTS} WHERE "column" NOT NULL'):
+            found.setdefault(table, set()).add(column)
         return {table: frozenset(columns) for table, columns in found.items()}
     finally:
         con.close()

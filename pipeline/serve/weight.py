@@ -37,8 +37,12 @@ def is_heavy(release: Release, place: Place, pairs: Sequence[tuple[str, str]]) -
     if rows is None:  # a view, a question, or a search of everything
         return not is_page_of_site or parts[2] == "search"
     quick = release.indexed.get(name, frozenset())
-    if not place.is_page and any(argument == "_facet" for argument, _ in pairs):
-        return True  # pages have what was counted when the release was made; Datasette counts itself
+    if not place.is_page:
+        facets = {value for argument, value in pairs if argument == "_facet"}
+        is_whole = all(argument.startswith("_") and argument not in SEARCHES for argument, _ in pairs)
+        if facets and not (is_whole and facets <= release.counted.get(name, frozenset())):
+            return True  # pages leave out what takes too long; data has what was asked for
+        pairs = [pair for pair in pairs if pair[0] != "_facet"]
     return any(value and not _is_quick(argument, value, quick) for argument, value in pairs)
 
 
