@@ -11,7 +11,7 @@ build: .venv/run
 serve: build
 	$(BIN)/servicebanken serve
 
-test: .venv/test .venv/validators/ready .venv/moto/ready .venv/datasette1/ready
+test: .venv/test .venv/validators/ready .venv/moto/ready .venv/schemathesis/ready .venv/datasette1/ready
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: .venv/bench build
@@ -49,6 +49,8 @@ lock: .venv/test
 	  --custom-compile-command "make lock" locks/validators.in -o locks/validators.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" locks/moto.in -o locks/moto.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" locks/schemathesis.in -o locks/schemathesis.txt
 	grep -v '^[ #]' locks/test.txt | sed 's/ *\\$$//' | grep -v '^datasette==' > build/constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" --extra test --override locks/datasette1.in -c build/constraints.txt \
@@ -81,6 +83,11 @@ clean:
 .venv/moto/ready: .venv/python locks/moto.txt
 	$(BIN)/python -m venv .venv/moto
 	.venv/moto/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/moto.txt
+	touch $@
+
+.venv/schemathesis/ready: .venv/python locks/schemathesis.txt
+	$(BIN)/python -m venv .venv/schemathesis
+	.venv/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/schemathesis.txt
 	touch $@
 
 .venv/bench: .venv/test locks/bench.txt

@@ -51,6 +51,13 @@ function request()
   local mark = string.find(path, "?", 1, true) and "&" or "?"
   return wrk.format("GET", path .. mark .. "_n=" .. seed .. number)
 end
+if os.getenv("BENCH_TELL") == "1" then
+  function response(status, headers, body)
+    if status < 400 then return end
+    local said = string.gsub(body:sub(1, 200), "\\n", " ")
+    io.write(string.format("REFUSED %d %s\\n", status, said))
+  end
+end
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format("RESULT %d %d %d %d %d %d\\n", summary.requests, summary.duration, latency:percentile(50),
@@ -102,8 +109,13 @@ class Load:
         return f"{self.rate:9.1f}/s  p50 {self.p50:7.1f}  p95 {self.p95:7.1f}  p99 {self.p99:7.1f} ms{failed}"
 
 
-def loaded(port: int, path: str, clients: int, seconds: float, new: bool, host: str = "localhost") -> Load:
-    """What came of so many clients that ask for a path, or in turn for those in its lines, for so many seconds."""
+def loaded(
+    port: int, path: str, clients: int, seconds: float, new: bool, host: str = "localhost", tell: bool = False
+) -> Load:
+    """What came of so many clients that ask for a path, or in turn for those in its lines, for so many seconds.
+
+    Where it is to `tell`, what was refused is printed.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script, tempfile.NamedTemporaryFile("w") as paths:
         for file, text in ((script, SCRIPT), (paths, path)):
             file.write(text)
@@ -111,6 +123,7 @@ def loaded(port: int, path: str, clients: int, seconds: float, new: bool, host: 
         told = {
             "BENCH_PATHS": paths.name,
             "BENCH_NEW": str(int(new)),
+            "BENCH_TELL": str(int(tell)),
             "BENCH_HOST": host,
             "BENCH_SEED": f"{time.time_ns()}x",
         }
@@ -122,6 +135,8 @@ def loaded(port: int, path: str, clients: int, seconds: float, new: bool, host: 
             text=True,
             check=True,
         ).stdout
+    for line in re.findall(r"REFUSED (.*)", out):
+        print(f"    {line}", flush=True)
     match = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)", out)
     assert match is not None, out
     requests, duration, *latency, failed = map(int, match.groups())
@@ -323,7 +338,7 @@ def soak(release: Path, seconds: float) -> None:
     with ours(release) as (port, pid):
         for number in range(11):
             if number:
-                told = loaded(port, "\n".join(paths), 4, seconds / 10, new=True)
+                told = loaded(port, "\n".join(paths), 4, seconds / 10, new=True, tell=True)
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
             taken = ", ".join(f"{_memory(each) / 1e6:.0f}" for each in (pid, *map(int, children[:1])))
             print(f"  {number * seconds / 600:5.1f} min  {taken}  {told if number else ''}", flush=True)

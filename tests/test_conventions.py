@@ -137,7 +137,7 @@ def _profile_errors(descriptor: object) -> list[str]:
     return sorted(f"{error.json_path}: {error.message[:200]}" for error in judge.iter_errors(descriptor))
 
 
-@pytest.mark.parametrize("name", ["run.txt", "test.txt", "bench.txt", "validators.txt", "moto.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "test.txt", "bench.txt", "validators.txt", "moto.txt", "schemathesis.txt"])
 def test_a_lock_file_has_hashes_for_every_library_and_no_addresses(name: str) -> None:
     lines = (ROOT / "locks" / name).read_text(encoding="utf-8").splitlines()
     libraries = [number for number, line in enumerate(lines) if re.match(r"[a-z0-9]", line)]
