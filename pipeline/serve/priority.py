@@ -1,4 +1,4 @@
-"""How a process stands back for those that answer readers. Nothing but Python's own library: free SQL has it too."""
+"""How a process stands back for those that answer readers."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import contextlib
 import os
 import shutil
 
+LOW = 6
+"""A priority for short work: a fifth of the processor where others want all of it."""
+
 LEAST = 19
-"""The lowest that `nice` knows."""
+"""The lowest priority that `nice` knows."""
 
 
-def stand_back(nice: int) -> None:
-    """Gives this process the processor's time that others leave: at once, where the system can (Linux' SCHED_IDLE)."""
-    os.nice(nice)
-    if hasattr(os, "SCHED_IDLE"):
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
-def standing_back() -> list[str]:
-    """What a command begins with that is to stand back from its first instruction on; empty where there is no such."""
+def at_low_priority() -> list[str]:
+    """What a command begins with that has low priority from its first instruction on; empty where there is no such."""
     found = shutil.which("nice")
-    return [found, "-n", str(LEAST)] if found else []
+    return [found, "-n", str(LOW)] if found else []
+
+
+def stand_back(pid: int) -> None:
+    """Gives a process of ours only the processor's time that others leave: at once where Linux has SCHED_IDLE."""
+    with contextlib.suppress(OSError):  # it has just ended
+        os.setpriority(os.PRIO_PROCESS, pid, LEAST)
+        if hasattr(os, "SCHED_IDLE"):
+            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))

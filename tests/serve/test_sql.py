@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -105,7 +106,7 @@ def test_a_hostile_query_is_bounded_and_answered_with_a_sentence(name: str, data
     with pytest.raises(Refused) as caught:
         _asked(database, HOSTILE[name])
     assert time.monotonic() - started < limits.SECONDS + 2  # the bench measures it on a machine that is free
-    assert caught.value.status in (400, 414)
+    assert caught.value.status in (400, 414, 429)  # 429 where it had to wait for the processor
     assert re.match(r"[A-Z][^\n]{10,300}$", str(caught.value))
     assert str(database) not in str(caught.value)
 
@@ -127,26 +128,18 @@ def test_the_process_has_little_memory() -> None:
     assert limits.MEMORY < 300_000_000
 
 
-def test_a_query_stands_back_from_its_first_instruction_on(database: Path) -> None:
+def test_a_query_that_goes_on_stands_back(database: Path) -> None:
     async def look() -> tuple[int, int]:
         asked = asyncio.create_task(ask(database, f"{ENDLESS} SELECT max(x) FROM n", {}))
-        while not (found := _queries()):
-            await asyncio.sleep(0)
-        nice = os.getpriority(os.PRIO_PROCESS, found[0])
-        await asyncio.sleep(1)
-        policy = os.sched_getscheduler(found[0])
-        with pytest.raises(Refused, match="longer than 2 seconds"):
+        await asyncio.sleep(process.SOON + 0.5)
+        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+        pid = next(int(each) for each in children if b"serve.sql.child" in Path(f"/proc/{each}/cmdline").read_bytes())
+        found = os.getpriority(os.PRIO_PROCESS, pid), os.sched_getscheduler(pid)
+        with pytest.raises(Refused):
             await asked
-        return nice, policy
+        return found
 
     assert asyncio.run(look()) == (19, os.SCHED_IDLE)
-
-
-def _queries() -> list[int]:
-    """The processes of ours that run a query, Python already and nothing before it."""
-    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in children}
-    return [pid for pid, command in commands.items() if command[1:2] == [b"-I"]]
 
 
 def test_a_query_that_had_to_wait_for_the_processor_is_told_so(
@@ -155,10 +148,23 @@ def test_a_query_that_had_to_wait_for_the_processor_is_told_so(
     late = tmp_path / "late"
     late.write_text("#!/bin/sh\nsleep 4\n", encoding="utf-8")
     late.chmod(0o755)
-    monkeypatch.setattr(process, "standing_back", lambda: [str(late)])
+    monkeypatch.setattr(sys, "executable", str(late))
     with pytest.raises(Refused, match="Ask again in a few seconds") as caught:
         _asked(database, "SELECT 1")
     assert caught.value.status == 429
+
+
+def test_who_waits_is_let_in_when_a_place_is_due(database: Path) -> None:
+    async def all_ask() -> list[float]:
+        started = time.monotonic()
+
+        async def one() -> float:
+            await ask(database, "SELECT 1", {})
+            return time.monotonic() - started
+
+        return sorted(await asyncio.gather(*(one() for _ in range(4))))
+
+    assert asyncio.run(all_ask())[2] >= process.APART
 
 
 def test_nobody_else_notices_that_queries_run_for_ever(site: str) -> None:
@@ -184,7 +190,8 @@ def test_nobody_else_notices_that_queries_run_for_ever(site: str) -> None:
     for thread in flooding:
         thread.join()
     assert slowest < 10  # benchmarks.serve measures it on a machine that does nothing else
-    assert set(statuses) == {400, 429}
+    assert set(statuses) <= {400, 429}
+    assert 429 in statuses
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from pipeline.serve.priority import LEAST, stand_back
 from pipeline.serve.sql import limits
 
 TOO_LONG = f"The query took longer than {limits.SECONDS:g} seconds and was stopped."
@@ -40,7 +39,6 @@ def main() -> None:
 
 def _confine() -> None:
     """Gives up what a query does not need, for good."""
-    stand_back(LEAST)
     for what, most in (
         (resource.RLIMIT_AS, limits.MEMORY),
         (resource.RLIMIT_CPU, limits.PROCESSOR_SECONDS),
