@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +37,12 @@ def process(command: list[str], *, runs: int = 3, accept: tuple[int, ...] = (0, 
 def together(commands: list[list[str]], *, runs: int, accept: tuple[int, ...] = (0, 1)) -> list[Measured]:
     """Runs commands in turn, `runs` times over, so that a busy moment meets all; keeps the least of each's figures."""
     rounds = [[_run(command, accept) for command in commands] for _ in range(runs)]
-    return [
-        Measured(*(min(getattr(run, name) for run in each) for name in ("seconds", "megabytes", "cpu")))
-        for each in zip(*rounds, strict=True)
-    ]
+    return [least(each) for each in zip(*rounds, strict=True)]
+
+
+def least(runs: Sequence[Measured]) -> Measured:
+    """The least of each figure."""
+    return Measured(*(min(getattr(run, name) for run in runs) for name in ("seconds", "megabytes", "cpu")))
 
 
 ALONE = """

@@ -99,6 +99,10 @@ class Cleared:
             return None
         return replace(found, screens=screens)
 
+    def has_read(self, name: str) -> bool:
+        """Whether DuckDB has read all of the table, which it does only where no line is long."""
+        return self._reads.get(name) is not None
+
     def values(self, name: str, fields: Sequence[str]) -> list[tuple[Any, ...]] | None:
         """The values of these fields in each row of the table, as frictionless has them, if it was read in Python."""
         found = self._small.get(name)

@@ -37,9 +37,10 @@ def prepare() -> None:
 def judge_package(package: Package, terms: Terms, cleared: Cleared) -> frictionless.Report:
     """The report on a package, of which some tables are known to be clean."""
     for resource in package.resources:
-        for path in resource.paths:
-            if resource.is_table and resource.name not in cleared.tasks and (package.folder / path).is_file():
-                _refuse_long_lines(package.folder / path)
+        if resource.is_table and resource.name not in cleared.tasks and not cleared.has_read(resource.name):
+            for path in resource.paths:
+                if (package.folder / path).is_file():
+                    _refuse_long_lines(package.folder / path)
     descriptor = dict(package.descriptor)
     timer = frictionless.helpers.Timer()
     if terms.engine == "screen":

@@ -127,20 +127,11 @@ class Screened:
         suspects = self._suspects()
         while batch := list(islice(suspects, BATCH)):
             with pattern_limit(self.patterned):
-                judged = [
-                    (number, self._judged(self._row(number, cells, known), number)) for number, cells, known in batch
-                ]
+                judged = [(number, self._judged(number, cells, known)) for number, cells, known in batch]
             for number, found in judged:
                 self.number = number
                 if found:
                     yield found
-
-    def _row(self, number: int, cells: list[Any], known: Known) -> Row:
-        """A row as frictionless has it, in which the cells that are `known` to be valid are not read again."""
-        row = Row(list(cells), handlers=self.handlers, row_number=number)
-        if known:
-            dict.update(row, (self.unread if number in self.marked else self.unasked)(tuple(known)))
-        return row
 
     def _suspects(self) -> Iterator[Suspect]:
         table = self.table
@@ -164,8 +155,14 @@ class Screened:
         cursor.execute(certain(table), [numbers])
         yield from _fetched(cursor)
 
-    def _judged(self, row: Row, number: int) -> list[frictionless.Error]:
-        """The row's errors in frictionless's order (`TableResource.__open_row_stream`)."""
+    def _judged(self, number: int, cells: list[Any], known: Known) -> list[frictionless.Error]:
+        """The row's errors in frictionless's order (`TableResource.__open_row_stream`).
+
+        Cells that are `known` to be valid are not read again.
+        """
+        row = Row(list(cells), handlers=self.handlers, row_number=number)
+        if known:
+            dict.update(row, (self.unread if number in self.marked else self.unasked)(tuple(known)))
         for name, before in self.unique_before.items():
             if row[name] is not None and number in before:
                 note = f"the same as in the row at position {before[number]}"
