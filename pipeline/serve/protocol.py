@@ -13,7 +13,7 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds from the opening of a connection, or the first byte of a request, to the end of the request's head."""
 
 SPARED = 300
