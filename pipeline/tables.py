@@ -17,8 +17,7 @@ from math import isinf
 from pathlib import Path
 from typing import Any, TextIO
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.package import Package, Resource
 

@@ -44,6 +44,12 @@ def _stages_imported(path: Path) -> set[str]:
     return {name[1] for name in parts if name[0] == "pipeline" and len(name) > 1 and name[1] in STAGES}
 
 
+def test_duckdb_is_imported_in_one_place() -> None:
+    """Without the Python package around it, which takes longer to load than DuckDB itself."""
+    found = {path for path in MODULES if {"duckdb", "_duckdb"} & {name.split(".")[0] for name in _imports(path)}}
+    assert found == {PIPELINE / "duckdb.py"}
+
+
 def test_the_stages_are_the_folders_of_the_pipeline() -> None:
     assert {"assemble", "validate", "release", "serve", "init"} <= set(STAGES)
 
@@ -105,7 +111,7 @@ def test_the_reference_of_the_commands_has_every_command_and_option(name: str) -
 
 
 def test_help_answers_before_any_heavy_import() -> None:
-    heavy = ["duckdb", "frictionless", "pandas", "datasette", "xlsxwriter", "yaml", "requests"]
+    heavy = ["_duckdb", "duckdb", "frictionless", "pandas", "datasette", "xlsxwriter", "yaml", "requests"]
     code = f"import sys, pipeline.cli; print([name for name in {heavy} if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert printed.stdout == "[]\n"

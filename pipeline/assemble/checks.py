@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.assemble.columns import (
     CITED,
     DISCREPANCIES,

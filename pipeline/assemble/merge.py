@@ -6,8 +6,7 @@ whether it was taken, which documents agree with it, and which say something els
 
 from __future__ import annotations
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.assemble.columns import (
     CITED,
     FROM,

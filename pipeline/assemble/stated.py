@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import numpy as np
 
+from pipeline import duckdb
 from pipeline.assemble.checks import check_columns, check_rows
 from pipeline.assemble.collected import Collected
 from pipeline.assemble.columns import (

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.assemble.collected import Collected
 from pipeline.assemble.columns import DISCREPANCIES, PROVENANCE, merged_relation
 from pipeline.assemble.merge import sql_names

@@ -14,9 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import duckdb
-
-from pipeline import manifest
+from pipeline import duckdb, manifest
 from pipeline.errors import CannotRun, Kind, Problem
 from pipeline.files import os_errors, sha256, staging, write_json
 from pipeline.package import DESCRIPTOR, Package, Resource, load

@@ -13,11 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import frictionless
 from frictionless.helpers import is_remote_path
 from frictionless.resources import TableResource
 
+from pipeline import duckdb
 from pipeline.descriptor import as_list
 from pipeline.errors import PipelineError
 from pipeline.files import read_json

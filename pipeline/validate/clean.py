@@ -26,8 +26,7 @@ from pipeline.validate.verdict import CleanReport, CleanTask
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    import duckdb
-
+    from pipeline import duckdb
     from pipeline.validate.scan import Read
 
 
@@ -146,7 +145,7 @@ class Cleared:
             Thread(target=_load_judge, daemon=True).start()
 
     def _cleared(self, ready: Ready) -> dict[str, object] | None:
-        import duckdb
+        from pipeline import duckdb
 
         table = ready.table
         with suppress(Unscreened, duckdb.OutOfMemoryException):

@@ -14,13 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import frictionless
 from frictionless.resources import TableResource
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from pipeline import templates
+from pipeline import duckdb, templates
 from pipeline.errors import SHOWN
 from pipeline.package import Package, load
 from pipeline.tables import spilling

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
+from pipeline import duckdb
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 CHUNK = 1 << 20
-"""Bytes that are looked at in one go, and the rest of their last line."""
+"""Bytes that are looked at in one go; where it matters, with the rest of their last line."""
 
 MAX_LINE = 10_000_000
 """Bytes of the longest line of a table that is read; a reader needs memory for a whole line."""
@@ -68,10 +67,13 @@ def look(layout: Layout, width: int) -> Looked | None:
     digest = hashlib.sha256()
     quote = layout.quote.encode()
     with layout.path.open("rb") as file:
-        for chunk in _chunks(file):
+        while chunk := file.read(CHUNK):
+            needs_lines = inside or width == 1 or quote in chunk or b"\r" in chunk
+            if needs_lines and not chunk.endswith(b"\n"):
+                chunk += file.readline(MAX_LINE)
+                if len(chunk) >= MAX_LINE and not chunk.endswith(b"\n"):
+                    return None
             digest.update(chunk)
-            if len(chunk) >= MAX_LINE and not chunk.endswith(b"\n"):
-                return None
             if b"\0" in chunk or (layout.encoding == "ascii" and not chunk.isascii()):
                 return None
             if not last and chunk.startswith((b"\xef\xbb\xbf", b"\n", b"\r")):
@@ -83,7 +85,7 @@ def look(layout: Layout, width: int) -> Looked | None:
             if width == 1 and _has_blank_line(chunk):
                 return None
             if inside or quote in chunk:
-                around = _quotes(chunk, layout, inside)
+                around = _quotes(chunk, layout, last, inside)
                 if around is None:
                     return None
                 quotes += around[0]
@@ -116,12 +118,6 @@ def _header(layout: Layout, width: int) -> int | None:
     return sum(len(label.encode()) for label in labels) if len(labels) == width else None
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    """The file in parts that end where a line does; a part that does not, amid the file, ends with a line too long."""
-    while chunk := file.read(CHUNK):
-        yield chunk if chunk.endswith(b"\n") else chunk + file.readline(MAX_LINE)
-
-
 def _line_end(chunk: bytes) -> int | None:
     """Bytes of each line end in the chunk: 1 for LF, 2 for CRLF, 0 where there is none; None for any other, or both."""
     if b"\r" not in chunk:
@@ -139,8 +135,11 @@ def _has_blank_line(chunk: bytes) -> bool:
     return chunk.startswith((b"\n", b"\r\n")) or b"\n\n" in chunk or b"\n\r\n" in chunk
 
 
-def _quotes(chunk: bytes, layout: Layout, inside: bool) -> tuple[int, bool] | None:
-    """How many quotes are no text, and whether the chunk ends within them; None where one stands amid a cell."""
+def _quotes(chunk: bytes, layout: Layout, last: bytes, inside: bool) -> tuple[int, bool] | None:
+    """How many quotes are no text, and whether the chunk ends within them; None where one stands amid a cell.
+
+    The chunk ends where a line does, and follows the byte `last`.
+    """
     import numpy as np
 
     data = np.frombuffer(chunk, dtype=np.uint8)
@@ -149,7 +148,8 @@ def _quotes(chunk: bytes, layout: Layout, inside: bool) -> tuple[int, bool] | No
         return 0, inside
     edge = np.zeros(256, dtype=bool)
     edge[list(f"{layout.delimiter}\r\n".encode())] = True
-    bounded = np.concatenate(([True], edge[data], [True]))  # shifted by one: a chunk begins and ends at an edge
+    is_first = not last or bool(edge[last[0]])
+    bounded = np.concatenate(([is_first], edge[data], [True]))  # shifted by one
     opens = (np.arange(len(at)) + inside) % 2 == 0
     follows = np.concatenate(([False], np.diff(at) == 1))
     doubles = opens & follows

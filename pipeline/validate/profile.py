@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-import duckdb
 import frictionless
 
+from pipeline import duckdb
 from pipeline.tables import literal
 from pipeline.validate.cells import Cells
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.tables import file_literal, identifier, literal
 from pipeline.validate.look import Layout, Looked, is_plain, look
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.tables import identifier
 from pipeline.validate import reader, sql
 from pipeline.validate.look import Layout, Looked
@@ -118,7 +117,7 @@ COUNTS = "SELECT count(*), coalesce(sum(bytes), 0), count(*) FILTER (NOT certain
 SCAN = """
 SELECT {row}certain, bytes, CASE WHEN NOT certain THEN [{cells}] END AS cells{keys}
 FROM (
-    SELECT *, {certain} AS certain, {bytes} AS bytes
+    SELECT *, CASE WHEN {certain} THEN true ELSE false END AS certain, {bytes} AS bytes
     FROM (
         SELECT *{tested}
         FROM (SELECT *{values} FROM {rows})
@@ -181,7 +180,7 @@ def suspects(table: Read) -> str:
         if sql.reads(each, is_key=False):
             values += f", {sql.reading(each, cell)} AS {value}"
         test = "false" if each.tests is None else sql.certain(each, cell, value)
-        known.append(f"({test}) AND NOT {sql.is_missing(each, cell)}")
+        known.append(f"coalesce({test} AND NOT {sql.is_missing(each, cell)}, false)")
     return SUSPECTS.format(known=", ".join(known), values=values, texts=", ".join(texts), scan=table.scan)
 
 

@@ -10,12 +10,12 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-import duckdb
 import frictionless
 from frictionless import errors
 from frictionless.resources import TableResource
 from frictionless.table.row import Row, create_cell_handlers
 
+from pipeline import duckdb
 from pipeline.files import sha256
 from pipeline.validate import keys
 from pipeline.validate.clean import Cleared

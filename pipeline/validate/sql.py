@@ -2,12 +2,13 @@
 
 A condition stands over two columns: the cell's text, and where `reads` says so its value, as `reading` has it. The
 value is read once for all tests, for DuckDB finds no common parts in conditions. What is rarely asked (is the cell
-missing, when it passes no test?) comes last in a CASE, which DuckDB evaluates for the rows that are left.
+missing, when it is not plainly valid?) comes last in a CASE, which DuckDB evaluates for the rows that are left. A
+condition that is NULL is not met: to make each of them false takes a tenth of the time of all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipeline.tables import literal
 from pipeline.validate.screen import (
@@ -49,7 +50,7 @@ def reading(screen: Screen, text: str) -> str:
 
 
 def certain(screen: Screen, text: str, value: str, bad: str | None = None) -> str:
-    """The condition that the cell is certainly valid.
+    """The condition that the cell is certainly valid; false or NULL where it is not.
 
     `bad` is the relation of distinct texts that frictionless refused, for a screen without tests; to ask it the rows
     are joined, and lose their order.
@@ -59,13 +60,22 @@ def certain(screen: Screen, text: str, value: str, bad: str | None = None) -> st
     missing = is_missing(screen, text)
     if not screen.required and len(screen.tests) == 1 and isinstance(screen.tests[0], OneOf):
         return one_of(text, screen.tests[0].texts, missing)
-    tests = [_condition(test, screen, text, value) for test in screen.tests]
-    passed = " AND ".join(tests) or "true"
-    if missing == "false" or (not screen.required and not tests):
-        return f"({passed})"
-    if screen.required:
-        return f"(NOT {missing} AND {passed})"
-    return f"CASE WHEN {passed} THEN true ELSE {missing} END"
+    passed = _all(_condition(test, screen, text, value) for test in screen.tests)
+    plain = _all(_plain(test, screen, text, value) for test in screen.tests)
+    if not screen.required:
+        return "true" if passed == "true" else _any(plain, missing, passed)
+    valid = _any(plain, passed)
+    return valid if missing == "false" else f"(NOT {missing} AND {valid})"
+
+
+def _all(conditions: Iterable[str]) -> str:
+    return f"({' AND '.join(conditions)})" if (conditions := list(conditions)) else "true"
+
+
+def _any(*conditions: str) -> str:
+    """Any of the conditions; each is asked where those before it are not met."""
+    *first, last = (condition for condition in dict.fromkeys(conditions) if condition != "false")
+    return f"CASE {' '.join(f'WHEN {each} THEN true' for each in first)} ELSE {last} END" if first else last
 
 
 def is_missing(screen: Screen, text: str) -> str:
@@ -124,21 +134,38 @@ def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
             parts += [f"length({text}) <= {most}"] if most is not None else []
             return " AND ".join(parts)
         case IsInteger():
-            # A value that is written as the cell has it needs no expression, which takes as long again.
-            return f"CASE WHEN CAST({value} AS VARCHAR) = {text} THEN true ELSE {_matches(text, INTEGER)} END"
+            return _matches(text, INTEGER)
         case IsNumber():
-            # Python reads whatever DuckDB does, but for a plus or a space before it and an exponent without measure.
-            plain = f"{_is_finite(screen, value)} AND {text} > ',' AND strlen({text}) <= {SHORT}"
+            plain = _plain(test, screen, text, value)
             return f"CASE WHEN {plain} THEN true ELSE {_matches(text, number('.'))} END"
         case IsDate():
-            return f"coalesce(CAST({value} AS VARCHAR) = {text} AND {value} BETWEEN {DAYS}, false)"
+            return f"{value} BETWEEN {DAYS} AND {text} GLOB '????-??-?[0-9]'"
+        case Bound(relation, limit) if screen.kind == "number" and len(relation) > 1:
+            # An equal double only counts where the text has so few digits that the numbers are equal, too.
+            equal = f"{value} = CAST({literal(limit)} AS DOUBLE) AND {is_short(text)}"
+            return f"CASE WHEN {_plain(test, screen, text, value)} THEN true ELSE {equal} END"
+        case Bound():
+            return _plain(test, screen, text, value)
+
+
+def _plain(test: Test, screen: Screen, text: str, value: str) -> str:
+    """A condition that is sooner asked than the test, and met by most cells that pass it; it is as sound by itself."""
+    match test:
+        case IsInteger():
+            # A value that is written as the cell has it needs no expression, which takes as long again.
+            return f"CAST({value} AS VARCHAR) = {text}"
+        case IsNumber():
+            # Python reads whatever DuckDB does, but for a plus or a space before it and an exponent without measure.
+            return f"{_is_finite(screen, value)} AND {text} > ',' AND strlen({text}) <= {SHORT}"
         case Bound(relation, limit) if screen.kind == "number":
-            return _number_bound(value, relation, f"CAST({literal(limit)} AS DOUBLE)", text)
+            return f"{value} {relation[0]} CAST({literal(limit)} AS DOUBLE)"
         case Bound(relation, limit):
             bound = (
                 f"DATE {literal(limit)}" if screen.kind == "date" else f"CAST({literal(limit)} AS {TYPES[screen.kind]})"
             )
-            return f"coalesce({value} {relation} {bound}, false)"
+            return f"{value} {relation} {bound}"
+        case _:
+            return _condition(test, screen, text, value)
 
 
 INTEGER = "-?[0-9]{1,18}"
@@ -161,11 +188,3 @@ def _is_finite(screen: Screen, value: str) -> str:
         if beyond not in bounds
     ]
     return " AND ".join(parts) or f"{value} IS NOT NULL"
-
-
-def _number_bound(value: str, relation: str, limit: str, text: str) -> str:
-    """A bound on doubles: an equal one only counts where the text has so few digits that the numbers are equal, too."""
-    strict = f"{value} {relation[0]} {limit}"
-    if len(relation) == 1:
-        return f"coalesce({strict}, false)"
-    return f"CASE WHEN {strict} THEN true ELSE coalesce({value} = {limit} AND {is_short(text)}, false) END"

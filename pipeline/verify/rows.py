@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.errors import Kind, Problem
 from pipeline.package import Package, Resource
 from pipeline.progress import Progress

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.site.rows import column, relation
 from pipeline.describe.site.words import Text, Words

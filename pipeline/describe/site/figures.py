@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.site.asked import Asked
 from pipeline.describe.site.rows import column_of, relation

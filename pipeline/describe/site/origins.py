@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
-from pipeline import about
+from pipeline import about, duckdb
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.site.dictionary import Table
 from pipeline.describe.site.rows import column_of, relation

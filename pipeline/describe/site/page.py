@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from pipeline import about, templates
+from pipeline import about, duckdb, templates
 from pipeline.describe import coverage, schema_org
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import as_json

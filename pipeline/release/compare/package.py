@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.errors import Kind, PipelineError
 from pipeline.files import have_same_bytes, os_errors
 from pipeline.package import Package, Resource

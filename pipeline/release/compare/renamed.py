@@ -6,8 +6,7 @@ guess spares the reader a field removed, a field added, and every row's values.
 
 from __future__ import annotations
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.package import Resource
 from pipeline.tables import identifier
 

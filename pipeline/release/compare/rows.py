@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.package import Resource
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED, Row
 from pipeline.release.compare.values import differ

@@ -9,8 +9,7 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
-import duckdb
-
+from pipeline import duckdb
 from pipeline.package import Package, Resource
 from pipeline.tables import identifier
 

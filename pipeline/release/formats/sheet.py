@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import duckdb
 from xlsxwriter.utility import xl_col_to_name
 
+from pipeline import duckdb
 from pipeline.tables import ROW, identifier, literal, numbered
 from pipeline.workbook import MOST_DIGITS
 

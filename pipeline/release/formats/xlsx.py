@@ -13,10 +13,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import xlsxwriter
 from xlsxwriter.utility import xl_range
 
+from pipeline import duckdb
 from pipeline.package import Resource
 from pipeline.release.formats import sheet
 from pipeline.release.formats.contents import Contents
