@@ -25,7 +25,7 @@ from typing import Any
 
 from pipeline.names import free
 from pipeline.package import Package
-from pipeline.tables import identifier
+from pipeline.quoting import identifier
 
 RELEASES = "releases"
 CHANGES = "changes"

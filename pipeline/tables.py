@@ -7,7 +7,6 @@ can surely read is cast there, and each other distinct text is read by frictionl
 from __future__ import annotations
 
 import csv
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from typing import Any, TextIO
 from pipeline import duckdb
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.package import Package, Resource
+from pipeline.quoting import file_literal, identifier, literal
 
 COPY_CSV = "COPY ({query}) TO {path} (FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '')"
 """CSV as releases have it: UTF-8, RFC 4180, LF, an empty cell for a missing value."""
@@ -58,21 +58,6 @@ def spilling() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(f"SET memory_limit = {literal(MEMORY)}")
         con.execute(f"SET temp_directory = {literal(folder)}")
         yield con
-
-
-def identifier(name: str) -> str:
-    """`name` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """`text` as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def file_literal(path: Path) -> str:
-    """`path` as an SQL string that names one file, where DuckDB would take `*`, `?` and `[` for a pattern."""
-    return literal(re.sub(r"([*?[])", r"[\1]", str(path)))
 
 
 def sort_order(table: Resource) -> str:

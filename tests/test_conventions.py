@@ -117,6 +117,14 @@ def test_help_answers_before_any_heavy_import() -> None:
     assert printed.stdout == "[]\n"
 
 
+def test_a_server_has_nothing_in_memory_that_only_making_a_release_needs() -> None:
+    heavy = ["_duckdb", "duckdb", "frictionless", "pandas"]
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in PIPELINE.glob("serve/**/*.py")]
+    code = f"import sys, {', '.join(modules)}; print([name for name in {heavy} if name in sys.modules])"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert printed.stdout == "[]\n"
+
+
 def test_the_contract_satisfies_the_official_profile() -> None:
     contract = json.loads((ROOT / "datapackage.json").read_text(encoding="utf-8"))
     assert _profile_errors(contract) == []

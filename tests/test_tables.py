@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.package import load
-from pipeline.tables import connect, identifier, literal, raw, sort_order, typed
+from pipeline.quoting import identifier, literal
+from pipeline.tables import connect, raw, sort_order, typed
 from tests.projects import field, package, table
 
 Row = tuple[Any, ...]

@@ -24,8 +24,8 @@ from pipeline.assemble.columns import (
 from pipeline.assemble.sheet import Sheet
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.package import DESCRIPTOR, Package, Resource
+from pipeline.quoting import identifier, literal
 from pipeline.sources import FILE, Source
-from pipeline.tables import identifier, literal
 
 SHOWN = 200
 """Problems of one table that are collected before the rest is left for the next run."""

@@ -22,7 +22,7 @@ from pipeline.assemble.columns import (
     stated_relation,
 )
 from pipeline.package import Resource
-from pipeline.tables import identifier, literal
+from pipeline.quoting import identifier, literal
 
 CREATE_TRACES = """
 CREATE TABLE traces (

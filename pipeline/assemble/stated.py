@@ -24,8 +24,8 @@ from pipeline.assemble.columns import (
 from pipeline.assemble.sheet import Sheet, read
 from pipeline.errors import Problem
 from pipeline.package import Resource
+from pipeline.quoting import identifier
 from pipeline.sources import FILE, Source
-from pipeline.tables import identifier
 
 Place = tuple[str, int, str, str | None]
 """File, row, source, and the SHA-256 of a snapshot."""

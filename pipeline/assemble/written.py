@@ -14,8 +14,9 @@ from pipeline.assemble.merge import sql_names
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.files import os_errors
 from pipeline.package import Package, Resource
+from pipeline.quoting import identifier, literal
 from pipeline.sources import Source
-from pipeline.tables import COPY_CSV, identifier, literal, sort_order
+from pipeline.tables import COPY_CSV, sort_order
 
 ORIGINS = "origins.csv"
 """Beside the package: the file and row that each cell was taken from, for messages to those who mend it."""

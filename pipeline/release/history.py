@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pipeline.history import CREATE_CHANGES, CREATE_RELEASES, Names, key_text, names
 from pipeline.names import free
 from pipeline.package import Package, Resource, load
+from pipeline.quoting import identifier
 from pipeline.release.compare import Change, Comparison, Row, RowChanges
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED
 from pipeline.release.proposal import Proposal
 from pipeline.release.version import What
-from pipeline.tables import identifier
 
 Line = tuple[str, str | None, str | None, str | None, str | None, str | None]
 """change, table, key, field, old, new."""

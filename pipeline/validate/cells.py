@@ -22,7 +22,7 @@ from pipeline.descriptor import as_list
 from pipeline.errors import PipelineError
 from pipeline.files import read_json
 from pipeline.package import DESCRIPTOR, Package, load
-from pipeline.tables import identifier
+from pipeline.quoting import identifier
 from pipeline.validate import reader
 from pipeline.validate.opened import open_table
 from pipeline.validate.screen import Unscreened

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import frictionless
 
 from pipeline import duckdb
-from pipeline.tables import literal
+from pipeline.quoting import literal
 from pipeline.validate.cells import Cells
 
 INTERVALS = 20

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pipeline import duckdb
-from pipeline.tables import file_literal, identifier, literal
+from pipeline.quoting import file_literal, identifier, literal
 from pipeline.validate.look import Layout, Looked, is_plain, look
 
 BATCH = 20_000

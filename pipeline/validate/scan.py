@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline import duckdb
-from pipeline.tables import identifier
+from pipeline.quoting import identifier
 from pipeline.validate import reader, sql
 from pipeline.validate.look import Layout, Looked
 from pipeline.validate.screen import DIGITS, Screen, Unscreened

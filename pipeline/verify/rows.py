@@ -15,7 +15,8 @@ from pipeline import duckdb
 from pipeline.errors import Kind, Problem
 from pipeline.package import Package, Resource
 from pipeline.progress import Progress
-from pipeline.tables import connect, file_literal, identifier, typed
+from pipeline.quoting import file_literal, identifier
+from pipeline.tables import connect, typed
 from pipeline.verify.result import Found
 
 SHOWN = 3

@@ -12,7 +12,7 @@ from pipeline.describe import media
 from pipeline.describe.dataset import CATALOG, Dataset, File
 from pipeline.describe.site.words import Text, Words
 from pipeline.package import DESCRIPTOR, Resource
-from pipeline.tables import identifier, literal
+from pipeline.quoting import identifier, literal
 
 FORMATS = {
     "dcat.rdf": "DCAT-AP-SE 3, RDF/XML",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.describe.dataset import Dataset
 from pipeline.package import Resource
-from pipeline.tables import file_literal
+from pipeline.quoting import file_literal
 
 
 def relation(dataset: Dataset, table: Resource) -> str | None:

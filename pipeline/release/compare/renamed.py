@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipeline import duckdb
 from pipeline.package import Resource
-from pipeline.tables import identifier
+from pipeline.quoting import identifier
 
 ALIKE = 0.9
 """The share of values that must be the same under both names."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from pipeline import duckdb
 from pipeline.package import Resource
+from pipeline.quoting import identifier, literal
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED, Row
 from pipeline.release.compare.values import differ
-from pipeline.tables import identifier, literal
 
 BATCH = 10_000
 """Rows that are in Python's hands at a time."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline import duckdb
 from pipeline.package import Package, Resource
-from pipeline.tables import identifier
+from pipeline.quoting import identifier
 
 BATCH = 10_000
 """Rows that are in Python's hands at a time."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from pipeline.tables import identifier
+from pipeline.quoting import identifier
 
 COUNTS = "_counts"
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.package import Resource
+from pipeline.quoting import identifier
 from pipeline.release.formats.contents import Contents
-from pipeline.tables import ROW, identifier, numbered
+from pipeline.tables import ROW, numbered
 
 DECIMALS = 6
 """Decimals of a coordinate; the sixth is about a decimetre (RFC 7946, section 11.2)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.quoting import literal
 from pipeline.release.formats.contents import Contents
-from pipeline.tables import literal
 
 
 def write(contents: Contents, folder: Path) -> None:

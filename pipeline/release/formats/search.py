@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.package import Resource
-from pipeline.tables import identifier
+from pipeline.quoting import identifier
 
 MEMORY = 16 << 20
 """Bytes of words that FTS5 gathers before it writes them; with its own 1 MB it merges what it wrote over and over."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name
 
 from pipeline import duckdb
-from pipeline.tables import ROW, identifier, literal, numbered
+from pipeline.quoting import identifier, literal
+from pipeline.tables import ROW, numbered
 from pipeline.workbook import MOST_DIGITS
 
 BATCH = 10_000

@@ -22,10 +22,10 @@ from typing import Any
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.names import free
 from pipeline.package import Resource
+from pipeline.quoting import identifier
 from pipeline.release.formats import search
 from pipeline.release.formats.contents import Contents
 from pipeline.release.formats.counts import write_counts
-from pipeline.tables import identifier
 
 TYPES = {"BIGINT": "INTEGER", "DOUBLE": "REAL", "BOOLEAN": "INTEGER"}
 """SQLite's types by DuckDB's; every other is TEXT."""

@@ -18,10 +18,10 @@ from xlsxwriter.utility import xl_range
 
 from pipeline import duckdb
 from pipeline.package import Resource
+from pipeline.quoting import identifier
 from pipeline.release.formats import sheet
 from pipeline.release.formats.contents import Contents
 from pipeline.release.formats.zipped import Zip
-from pipeline.tables import identifier
 from pipeline.workbook import MAX_CELL, OPTIONS, TextSheet
 
 MAX_ROWS = 1_048_575

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from pipeline.about import address
+from pipeline.quoting import identifier
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.links import Links, tilde_encode
-from pipeline.tables import identifier
 
 LONG = 300
 """Characters of a text that a cell of a table shows."""

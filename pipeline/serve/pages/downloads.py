@@ -18,9 +18,9 @@ from typing import Any
 
 import xlsxwriter
 
+from pipeline.quoting import identifier
 from pipeline.serve.pages.dataset import Dataset, Question, Table
 from pipeline.serve.pages.selection import Selection, order
-from pipeline.tables import identifier
 from pipeline.workbook import MAX_CELL, MOST_DIGITS, OPTIONS, TextSheet
 
 MOST_ROWS = 100_000

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
+from pipeline.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Found
 from pipeline.serve.pages.limit import is_interrupted, limited
 from pipeline.serve.pages.selection import Selection
-from pipeline.tables import identifier
 
 VALUES = 30
 """Values of a facet at most."""

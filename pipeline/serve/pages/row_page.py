@@ -11,12 +11,12 @@ from markupsafe import Markup
 
 from pipeline.about import address
 from pipeline.history import names, of_row
+from pipeline.quoting import identifier
 from pipeline.serve.pages import maps
 from pipeline.serve.pages.cells import NAME, Cells, cut
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import TRACES, Dataset, Table
 from pipeline.serve.pages.links import Links
-from pipeline.tables import identifier
 
 MOST_RELATED = 30
 """Rows of another table that a page lists; it leads to all of them."""

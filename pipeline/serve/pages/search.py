@@ -8,11 +8,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from pipeline.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.links import Links
 from pipeline.serve.pages.selection import matching
-from pipeline.tables import identifier
 
 SHOWN = 6
 """Hits of a table that the page shows; it leads to all of them."""

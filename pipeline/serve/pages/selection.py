@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 from datasette.filters import Filters
 from datasette.utils import tilde_decode, tilde_encode
 
+from pipeline.quoting import identifier
 from pipeline.serve.pages.dataset import Table
-from pipeline.tables import identifier
 
 MOST_ROWS = 1000
 """Rows of a page at most."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.quoting import identifier
 from pipeline.serve.pages import facets, grid, maps
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
@@ -16,7 +17,6 @@ from pipeline.serve.pages.limit import limited
 from pipeline.serve.pages.links import Links
 from pipeline.serve.pages.row_page import INFERRED
 from pipeline.serve.pages.selection import OPERATIONS, Selection, rows_sql, token
-from pipeline.tables import identifier
 
 MOST_DRAWN = 20_000
 """Rows that a map and a chart of years are drawn of; the page says so where there are more."""
