@@ -203,7 +203,7 @@ def _os_problem(error: OSError, file: str) -> Problem:
 
 def _is_of_database(error: Exception) -> bool:
     """Whether DuckDB or SQLite failed at a file; both are looked for where they have been imported already."""
-    duckdb, sqlite3 = sys.modules.get("duckdb"), sys.modules.get("sqlite3")
+    duckdb, sqlite3 = sys.modules.get("pipeline.duckdb"), sys.modules.get("sqlite3")
     if duckdb and isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
         return True
     return bool(sqlite3 and isinstance(error, sqlite3.OperationalError) and SQLITE_FILE.search(str(error)))
