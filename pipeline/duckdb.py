@@ -10,6 +10,7 @@ from _duckdb import (
     Error,
     InvalidInputException,
     IOException,
+    NotImplementedException,
     OutOfMemoryException,
     connect,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "Error",
     "IOException",
     "InvalidInputException",
+    "NotImplementedException",
     "OutOfMemoryException",
     "connect",
 ]

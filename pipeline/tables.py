@@ -126,12 +126,13 @@ def _by_duckdb(con: duckdb.DuckDBPyConnection, name: str, path: Path, table: Res
     """Fills the relation, or tells that the file is one which only Python's reader takes."""
     delimiter, quote = map(literal, _signs(table))
     columns = ", ".join(f"{literal(field)}: 'VARCHAR'" for field in table.field_names)
+    # In one thread: where several read, a row that is longer than what each takes is lost without an error.
     names = ", ".join(literal(field) for field in table.field_names)
     try:
         con.execute(
             f"INSERT INTO {name} SELECT * FROM read_csv({file_literal(path)}, header = true, auto_detect = false, "
             f"columns = {{{columns}}}, delim = {delimiter}, quote = {quote}, escape = {quote}, "
-            f"force_not_null = [{names}], max_line_size = 10000000, buffer_size = 33554432)"
+            f"force_not_null = [{names}], max_line_size = 10000000, buffer_size = 33554432, parallel = false)"
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         with _text_problems(table), path.open(encoding="utf-8", newline="") as file:

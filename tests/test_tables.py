@@ -54,6 +54,18 @@ def test_raw_is_text_and_an_empty_cell_is_an_empty_text(tmp_path: Path) -> None:
     assert _raw(tmp_path) == [("0482", "+016000", ""), ('a "b",\n', "NA", "")]
 
 
+@pytest.mark.parametrize("before", [25_000_000, 33_000_000])
+@pytest.mark.parametrize("after", [0, 5])
+def test_a_row_longer_than_what_a_thread_reads_is_not_lost(tmp_path: Path, before: int, after: int) -> None:
+    short = "1," + "a" * 997 + "\n"
+    content = "id,name\n" + short * (before // 1000) + "2," + "x" * 9_000_000 + "\n" + "3,b\n" * after
+    package(tmp_path, [table("towns", [field("id"), field("name")])], {"towns.csv": content})
+    loaded = load(tmp_path)
+    with connect() as con:
+        query = f"SELECT count(*), sum(strlen(name)) FROM {raw(con, loaded, loaded.tables[0])}"
+        assert con.execute(query).fetchall() == [(before // 1000 + 1 + after, before // 1000 * 997 + 9_000_000 + after)]
+
+
 def test_typed_is_values_sorted_by_key_with_null_for_what_is_missing(tmp_path: Path) -> None:
     fields = [field("number", "integer"), field("code"), field("open", "boolean"), field("share", "number")]
     towns = table("towns", fields, ["number"])

@@ -137,7 +137,7 @@ def _by_duckdb(
             return None
         cells = ", ".join(f"left({rows.cells[column]}, {KEPT}) AS c{column}" for column in columns)
         con.execute(f'CREATE OR REPLACE TABLE "cells" AS SELECT {rows.bytes} AS bytes, {cells} FROM {rows.unnumbered}')
-    except (Unscreened, duckdb.InvalidInputException, duckdb.ConversionException):
+    except (Unscreened, *reader.UNREAD):
         return None
     count, text = con.execute('SELECT count(*), coalesce(sum(bytes), 0) FROM "cells"').fetchall()[0]
     return _view(con, "rowid + 2 AS row, *") if rows.adds_up(count, text) else None

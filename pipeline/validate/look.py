@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 CHUNK = 1 << 20
-"""Bytes that are looked at in one go; where it matters, with the rest of their last line."""
+"""Bytes that are looked at in one go; with the rest of their last line, where they have quotes, CR or one column."""
 
 MAX_LINE = 10_000_000
 """Bytes of the longest line of a table that is read; a reader needs memory for a whole line."""
@@ -64,15 +64,20 @@ def look(layout: Layout, width: int) -> Looked | None:
     if header is None:
         return None
     end, quotes, inside, last = 0, 0, False, b""
+    line = 0  # bytes of the line that the chunk before left open
     digest = hashlib.sha256()
     quote = layout.quote.encode()
     with layout.path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            needs_lines = inside or width == 1 or quote in chunk or b"\r" in chunk
-            if needs_lines and not chunk.endswith(b"\n"):
-                chunk += file.readline(MAX_LINE)
-                if len(chunk) >= MAX_LINE and not chunk.endswith(b"\n"):
+            first = chunk.find(b"\n")
+            if line + (len(chunk) if first < 0 else first) >= MAX_LINE:
+                return None
+            line = line + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+            if line and (inside or width == 1 or quote in chunk or b"\r" in chunk):
+                rest = file.readline(MAX_LINE)
+                if line + len(rest) >= MAX_LINE:
                     return None
+                chunk, line = chunk + rest, 0
             digest.update(chunk)
             if b"\0" in chunk or (layout.encoding == "ascii" and not chunk.isascii()):
                 return None

@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.descriptor import as_list
 from pipeline.package import Package, Resource
+from pipeline.validate.rules import are_codes
 
 V2 = "https://datapackage.org/profiles/2.0/datapackage.json"
 """The profile of Data Package v2; without one a descriptor is of v1."""
@@ -211,7 +212,7 @@ def _field(member: Any, missing: tuple[str, ...], is_v2: bool) -> PlainField:
     _check_constraints(constraints, is_v2)
     _require(kind == "boolean" or not {"trueValues", "falseValues"} & set(member))
     categories = member.get("categories")
-    _require(categories is None or (kind in ("string", "integer") and _are_codes(categories)))
+    _require(categories is None or are_codes(categories, kind))
     found = PlainField(
         name,
         kind,
@@ -238,13 +239,6 @@ def _check_constraints(constraints: Mapping[str, Any], is_v2: bool) -> None:
             _require(isinstance(value, list) and bool(value))
         else:
             _require(is_v2 or not name.startswith("exclusive"))
-
-
-def _are_codes(categories: Any) -> bool:
-    if not isinstance(categories, list) or not categories:
-        return False
-    codes = [each.get("value") if isinstance(each, dict) else each for each in categories]
-    return all(isinstance(code, str) or type(code) is int for code in codes)
 
 
 def _check_example(described: PlainField, example: Any) -> None:

@@ -24,6 +24,9 @@ WIDE = 1000
 """Columns of the widest table that DuckDB is asked about: each takes a quarter of a megabyte, however few the rows."""
 
 
+UNREAD = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException)
+"""What DuckDB raises where it does not read a file: bad bytes or quotes, ragged rows, a line longer than its buffer."""
+
 BUFFER = 8_000_000
 """Bytes of a file that DuckDB takes at a time: a quarter of its own 32 MB takes less memory, and no more time."""
 
@@ -88,7 +91,7 @@ def look_beside(layout: Layout, width: int) -> Future[Looked | None]:
 
 
 def _scan(layout: Layout, width: int) -> str:
-    # Without `max_line_size`: a file is read by fewer threads where it is given.
+    # Without `max_line_size`: a file is read by fewer threads where it is given. `look` knows the longest line.
     names = [f"c{number}" for number in range(1, width + 1)]
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     kept = ", ".join(literal(name) for name in names)

@@ -33,11 +33,23 @@ def field_rules(field: Any) -> list[Rule]:
 def category_codes(field: Any) -> list[Any] | None:
     """The field's category values, unless `enum` checks the very same."""
     categories = field.custom.get("categories")
-    if not isinstance(categories, list) or field.type not in ("string", "integer"):
+    if not isinstance(categories, list) or field.type not in CODES:
         return None
     codes = [each["value"] if isinstance(each, dict) else each for each in categories]
     listed = field.constraints.get("enum")
     return None if listed is not None and set(map(str, listed)) <= set(map(str, codes)) else codes
+
+
+CODES = {"string": str, "integer": int}
+"""The types of field that have categories, and those of their values."""
+
+
+def are_codes(categories: Any, kind: str) -> bool:
+    """Whether the categories of a field of that type are a list of values of the type."""
+    if not isinstance(categories, list) or not categories:
+        return False
+    codes = [each.get("value") if isinstance(each, dict) else each for each in categories]
+    return all(type(code) is CODES.get(kind) for code in codes)
 
 
 def _not_one_of(codes: list[Any]) -> Callable[[Any], str | None]:

@@ -79,7 +79,7 @@ def read_by_duckdb(
         raise Unscreened
     rows = reader.by_duckdb(layout, len(screens), looking)
     if rows is not None:
-        with suppress(duckdb.InvalidInputException, duckdb.ConversionException):
+        with suppress(*reader.UNREAD):
             return _scan(con, layout, rows, screens, keyed, name)
     return None
 
@@ -281,8 +281,9 @@ def _storable(value: Any, each: Screen) -> Any:
     if each.kind == "integer" and abs(value) < 2**63:
         return value
     if each.kind == "number" and value == value and abs(value) < 10**15:
-        digits = Decimal(str(value)).normalize().as_tuple().digits
-        if len(digits) <= DIGITS:
+        number = Decimal(str(value)).normalize()
+        # Nearer to zero a double has fewer digits, or none.
+        if len(number.as_tuple().digits) <= DIGITS and (not number or number.adjusted() > -300):
             return float(value)
     if (each.kind == "text" and isinstance(value, str)) or each.kind in ("boolean", "date"):
         return value

@@ -13,7 +13,7 @@ import frictionless
 from frictionless import errors
 from frictionless.table.row import Row
 
-from pipeline.validate.rules import JSON_SCHEMA, Rule, field_rules
+from pipeline.validate.rules import CODES, JSON_SCHEMA, Rule, are_codes, field_rules
 
 
 class UniqueKeyError(errors.RowError):
@@ -179,8 +179,10 @@ def _field_faults(field: dict[str, Any], name: str) -> list[str]:
     if categories is not None:
         if not isinstance(categories, list) or not categories:
             found.append(f'"categories" of "{name}.{field.get("name")}" is not a list of values')
-        elif field.get("type", "string") not in ("string", "integer"):
+        elif (kind := field.get("type", "string")) not in CODES:
             found.append(f'"categories" of "{name}.{field.get("name")}" is for fields of type string or integer')
+        elif not are_codes(categories, kind):
+            found.append(f'"categories" of "{name}.{field.get("name")}" holds a value that is no {kind}')
     schema = (field.get("constraints") or {}).get("jsonSchema")
     if schema is not None and not isinstance(schema, dict):
         found.append(f'"jsonSchema" of "{name}.{field.get("name")}" is not a JSON Schema object')

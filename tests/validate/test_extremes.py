@@ -38,6 +38,28 @@ def test_a_table_of_a_header_alone_is_valid(tmp_path: Path) -> None:
     assert judged(tmp_path, b"id,name\n") == ["valid: 1 table, 0 rows, 0 errors"]
 
 
+def lines_around(before: int, long: int, after: int) -> bytes:
+    """A table of so many bytes of short rows, a row with so long a cell, and so many short rows."""
+    short = b"1," + b"a" * 997 + b"\n"
+    return b"id,name\n" + short * (before // 1000) + b"2," + b"x" * long + b"\n" * bool(after) + b"3,b\n" * after
+
+
+@pytest.mark.parametrize(("before", "after"), [(210_000, 0), (5_000_000, 0), (5_000_000, 5), (7_900_000, 5)])
+def test_a_line_that_is_too_long_is_refused_wherever_it_is(tmp_path: Path, before: int, after: int) -> None:
+    with pytest.raises(InvalidData) as caught:
+        judged(tmp_path, lines_around(before, 12_000_000, after))
+    (problem,) = caught.value.problems
+    assert (problem.kind, problem.row) == (Kind.LONG_LINE, before // 1000 + 2)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 1), (7_500_000, 0), (7_900_000, 5)])
+def test_a_line_longer_than_what_duckdb_takes_at_a_time_is_judged(tmp_path: Path, before: int, after: int) -> None:
+    """DuckDB loses such a line, or fails, depending on where it is."""
+    assert judged(tmp_path, lines_around(before, 9_300_000, after)) == [
+        f"valid: 1 table, {before // 1000 + 1 + after:,} rows, 0 errors"
+    ]
+
+
 def test_a_gzip_that_is_called_csv_is_named(tmp_path: Path) -> None:
     said = judged(tmp_path, gzip.compress(b"id,name\n1,Flen\n"))
     assert "the file is likely a gzip archive" in said[1]

@@ -323,6 +323,16 @@ def test_keys_are_judged_on_typed_values_as_frictionless_judges_them(tmp_path: P
     )
 
 
+def test_keys_that_a_double_does_not_tell_apart_are_told_apart_as_frictionless_does(tmp_path: Path) -> None:
+    table = resource("table", [{"name": "id", "type": "number"}, {"name": "n", "type": "integer"}], primaryKey=["id"])
+    texts = ["0", "1e-400", "-0", "1e-400", "1e-320", "1.00001e-320", "1e-299", "1.0e-299", "9007199254740993"]
+    texts += ["9007199254740992", "0.1", "0.10000000000000001"]
+    for number in range(2, len(texts) + 1):
+        lines = ["id,n", *(f"{text},1" for text in texts[number - 2 : number])]
+        assert_same_report(tmp_path, [table], {"table.csv": "\n".join(lines).encode()})
+    assert_same_report(tmp_path, [table], {"table.csv": "\n".join(["id,n", *(f"{text},1" for text in texts)]).encode()})
+
+
 # -- files that are cut differently ----------------------------------------------------------------------------------
 
 FILES = {

@@ -77,6 +77,19 @@ def test_categories_on_another_type_are_an_error_of_the_schema(tmp_path: Path) -
     assert error[0] == "schema-error"
 
 
+@pytest.mark.parametrize(
+    ("kind", "categories"),
+    [("integer", ["1", "5"]), ("integer", [1, True]), ("string", ["1", 5]), ("string", [{"label": "One"}])],
+)
+def test_categories_of_another_type_are_an_error_of_the_schema(
+    tmp_path: Path, kind: str, categories: list[Any]
+) -> None:
+    fields = [{"name": "code", "type": kind, "categories": categories}]
+    assert errors(tmp_path, fields, "code\n1\n") == [
+        ("schema-error", None, None, f'"categories" of "shops.code" holds a value that is no {kind}')
+    ]
+
+
 def test_a_whole_number_may_have_group_characters(tmp_path: Path) -> None:
     fields = [{**ID, "groupChar": " ", "constraints": {"maximum": 2000}}, NAME]
     assert errors(tmp_path, fields, "id,name\n1 000,a\n3 000,b\n1x,c\n") == [
