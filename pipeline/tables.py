@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from itertools import islice
 from math import isinf
@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from pipeline import duckdb
 from pipeline.errors import InvalidData, Kind, Problem
+from pipeline.look import Layout, look
 from pipeline.package import Package, Resource
 from pipeline.quoting import file_literal, identifier, literal
 
@@ -124,26 +125,38 @@ def _header(path: Path, table: Resource) -> list[str]:
 
 def _by_duckdb(con: duckdb.DuckDBPyConnection, name: str, path: Path, table: Resource) -> bool:
     """Fills the relation, or tells that the file is one which only Python's reader takes."""
-    delimiter, quote = map(literal, _signs(table))
-    columns = ", ".join(f"{literal(field)}: 'VARCHAR'" for field in table.field_names)
-    # In one thread: where several read, a row that is longer than what each takes is lost without an error.
-    names = ", ".join(literal(field) for field in table.field_names)
-    try:
-        con.execute(
-            f"INSERT INTO {name} SELECT * FROM read_csv({file_literal(path)}, header = true, auto_detect = false, "
-            f"columns = {{{columns}}}, delim = {delimiter}, quote = {quote}, escape = {quote}, "
-            f"force_not_null = [{names}], max_line_size = 10000000, buffer_size = 33554432, parallel = false)"
-        )
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
-        with _text_problems(table), path.open(encoding="utf-8", newline="") as file:
-            for _ in _csv(file, table):
-                pass
-        return False
-    return True
+    delimiter, quote = _signs(table)
+    dialect = csv.excel()
+    dialect.delimiter, dialect.quotechar = delimiter, quote
+    names = table.field_names
+    looked = look(Layout(path, "utf-8", delimiter, quote, dialect, tuple(names)), len(names))
+    if looked is not None:
+        columns = ", ".join(f"{literal(field)}: 'VARCHAR'" for field in names)
+        kept = ", ".join(map(literal, names))
+        with suppress(duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException):
+            con.execute(
+                f"INSERT INTO {name} SELECT * FROM read_csv({file_literal(path)}, header = true, auto_detect = false, "
+                f"columns = {{{columns}}}, delim = {literal(delimiter)}, quote = {literal(quote)}, "
+                f"escape = {literal(quote)}, force_not_null = [{kept}], max_line_size = 10000000, "
+                "buffer_size = 33554432)"
+            )
+            text = " + ".join(f"coalesce(sum(strlen({identifier(field)})), 0)" for field in names)
+            if looked.adds_up(*con.execute(f"SELECT count(*), {text} FROM {name}").fetchall()[0]):
+                return True
+            con.execute(f"DELETE FROM {name}")
+    with _text_problems(table), path.open(encoding="utf-8", newline="") as file:
+        for _ in _csv(file, table):
+            pass
+    return False
+
+
+CELL = 2**31 - 2
+"""Bytes of the longest cell that the `csv` module reads, as frictionless sets it."""
 
 
 def _csv(file: TextIO, table: Resource) -> Iterator[list[str]]:
     delimiter, quote = _signs(table)
+    csv.field_size_limit(CELL)
     reader = csv.reader(file, delimiter=delimiter, quotechar=quote, strict=True)
     try:
         yield from reader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -37,8 +38,7 @@ def read(path: Path, name: str) -> Sheet:
     Raises InvalidData for a byte that is not UTF-8 or is zero, a byte order mark, a row that is ragged or blank, a
     quote that does not close, a header that is blank or stands twice, and a line over `MAX_LINE` bytes.
     """
-    csv.field_size_limit(MAX_LINE)
-    with os_errors(name), path.open("rb") as file:
+    with os_errors(name), path.open("rb") as file, _cells_limited():
         reader = csv.reader(_lines(file, name), strict=True)
         number = 0
         cells: list[list[str]] = []
@@ -60,6 +60,16 @@ def read(path: Path, name: str) -> Sheet:
         raise InvalidData(Problem(Kind.EMPTY_FILE, "is empty", "Write a header, or delete the file.", file=name))
     columns = [list(column) for column in zip(*cells, strict=True)] or [[] for _ in header]
     return Sheet(name, dict(zip(header, columns, strict=True)), numbers)
+
+
+@contextmanager
+def _cells_limited() -> Iterator[None]:
+    """The `csv` module has one limit for all who use it."""
+    before = csv.field_size_limit(MAX_LINE)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 class _Unreadable(Exception):

@@ -15,9 +15,9 @@ from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from pipeline.look import Layout, Looked, look
 from pipeline.package import Package
 from pipeline.validate import small
-from pipeline.validate.look import Layout, Looked, look
 from pipeline.validate.plain import NotPlain, PlainTable, is_plain, is_small, plain_table
 from pipeline.validate.screen import Screen, Unscreened, screen
 from pipeline.validate.sniff import sniffed

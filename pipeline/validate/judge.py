@@ -15,11 +15,11 @@ from frictionless.resources import TableResource
 from pipeline.descriptor import checked_part, checked_paths
 from pipeline.errors import InvalidData, Kind, Problem
 from pipeline.files import read_json
+from pipeline.look import MAX_LINE
 from pipeline.package import Package
 from pipeline.validate import quicker  # noqa: F401  # makes frictionless quicker
 from pipeline.validate.clean import Cleared
 from pipeline.validate.foreign import Parents
-from pipeline.validate.look import MAX_LINE
 from pipeline.validate.standard import adapted, schema_errors
 from pipeline.validate.table import judge
 from pipeline.validate.validation import Terms

@@ -13,8 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pipeline import duckdb
+from pipeline.look import Layout, Looked, is_plain, look
 from pipeline.quoting import file_literal, identifier, literal
-from pipeline.validate.look import Layout, Looked, is_plain, look
 
 BATCH = 20_000
 """Rows that Python hands to DuckDB at a time."""

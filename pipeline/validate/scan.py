@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline import duckdb
+from pipeline.look import Layout, Looked
 from pipeline.quoting import identifier
 from pipeline.validate import reader, sql
-from pipeline.validate.look import Layout, Looked
 from pipeline.validate.screen import DIGITS, Screen, Unscreened
 from pipeline.validate.timelimit import pattern_limit
 

@@ -17,10 +17,10 @@ from frictionless.table.row import Row, create_cell_handlers
 
 from pipeline import duckdb
 from pipeline.files import sha256
+from pipeline.look import Layout
 from pipeline.validate import keys
 from pipeline.validate.clean import Cleared
 from pipeline.validate.foreign import ForeignKey, Parents, foreign_key_error, parts, without
-from pipeline.validate.look import Layout
 from pipeline.validate.opened import expected_fields, open_table
 from pipeline.validate.quicker import cached
 from pipeline.validate.scan import Read, certain, complete, read, suspects

@@ -47,7 +47,7 @@ def no_table_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     Their bytes are looked at in several parts, as those of large files are.
     """
     monkeypatch.setattr("pipeline.validate.plain.SMALL", 0)
-    monkeypatch.setattr("pipeline.validate.look.CHUNK", 16)
+    monkeypatch.setattr("pipeline.look.CHUNK", 16)
 
 
 def assert_same_report(folder: Path, resources: list[dict[str, Any]], files: dict[str, bytes]) -> None:
