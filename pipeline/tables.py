@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from itertools import islice
@@ -129,17 +129,11 @@ def _by_duckdb(con: duckdb.DuckDBPyConnection, name: str, path: Path, table: Res
     dialect = csv.excel()
     dialect.delimiter, dialect.quotechar = delimiter, quote
     names = table.field_names
-    looked = look(Layout(path, "utf-8", delimiter, quote, dialect, tuple(names)), len(names))
+    layout = Layout(path, "utf-8", delimiter, quote, dialect, tuple(names))
+    looked = look(layout, len(names))
     if looked is not None:
-        columns = ", ".join(f"{literal(field)}: 'VARCHAR'" for field in names)
-        kept = ", ".join(map(literal, names))
-        with suppress(duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException):
-            con.execute(
-                f"INSERT INTO {name} SELECT * FROM read_csv({file_literal(path)}, header = true, auto_detect = false, "
-                f"columns = {{{columns}}}, delim = {literal(delimiter)}, quote = {literal(quote)}, "
-                f"escape = {literal(quote)}, force_not_null = [{kept}], max_line_size = 10000000, "
-                "buffer_size = 33554432)"
-            )
+        with suppress(*UNREAD):
+            con.execute(f"INSERT INTO {name} SELECT * FROM {scanned(layout, names)}")
             text = " + ".join(f"coalesce(sum(strlen({identifier(field)})), 0)" for field in names)
             if looked.adds_up(*con.execute(f"SELECT count(*), {text} FROM {name}").fetchall()[0]):
                 return True
@@ -148,6 +142,29 @@ def _by_duckdb(con: duckdb.DuckDBPyConnection, name: str, path: Path, table: Res
         for _ in _csv(file, table):
             pass
     return False
+
+
+UNREAD = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException)
+"""What DuckDB raises where it does not read a file: bad bytes or quotes, ragged rows, a line longer than its buffer."""
+
+BUFFER = 8_000_000
+"""Bytes of a file that DuckDB takes at a time: a quarter of its own 32 MB takes less memory, and no more time."""
+
+
+def scanned(layout: Layout, names: Sequence[str]) -> str:
+    """The file as a relation of texts with columns of these names, as DuckDB reads it.
+
+    That may raise one of `UNREAD`, or leave out rows: `Looked.adds_up` tells.
+    """
+    # Without `max_line_size`: a file is read by fewer threads where it is given. `look` knows the longest line.
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    kept = ", ".join(map(literal, names))
+    quote = literal(layout.quote)
+    return (
+        f"read_csv({file_literal(layout.path)}, header = true, auto_detect = false, columns = {{{columns}}}, "
+        f"delim = {literal(layout.delimiter)}, quote = {quote}, escape = {quote}, strict_mode = true, "
+        f"force_not_null = [{kept}], buffer_size = {BUFFER})"
+    )
 
 
 CELL = 2**31 - 2

@@ -23,6 +23,7 @@ from pipeline.errors import PipelineError
 from pipeline.files import read_json
 from pipeline.package import DESCRIPTOR, Package, load
 from pipeline.quoting import identifier
+from pipeline.tables import UNREAD
 from pipeline.validate import reader
 from pipeline.validate.opened import open_table
 from pipeline.validate.screen import Unscreened
@@ -137,7 +138,7 @@ def _by_duckdb(
             return None
         cells = ", ".join(f"left({rows.cells[column]}, {KEPT}) AS c{column}" for column in columns)
         con.execute(f'CREATE OR REPLACE TABLE "cells" AS SELECT {rows.bytes} AS bytes, {cells} FROM {rows.unnumbered}')
-    except (Unscreened, *reader.UNREAD):
+    except (Unscreened, *UNREAD):
         return None
     count, text = con.execute('SELECT count(*), coalesce(sum(bytes), 0) FROM "cells"').fetchall()[0]
     return _view(con, "rowid + 2 AS row, *") if rows.adds_up(count, text) else None

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from pipeline import duckdb
 from pipeline.look import Layout, Looked, is_plain, look
-from pipeline.quoting import file_literal, identifier, literal
+from pipeline.quoting import identifier
+from pipeline.tables import scanned
 
 BATCH = 20_000
 """Rows that Python hands to DuckDB at a time."""
@@ -22,13 +23,6 @@ BATCH = 20_000
 
 WIDE = 1000
 """Columns of the widest table that DuckDB is asked about: each takes a quarter of a megabyte, however few the rows."""
-
-
-UNREAD = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.NotImplementedException)
-"""What DuckDB raises where it does not read a file: bad bytes or quotes, ragged rows, a line longer than its buffer."""
-
-BUFFER = 8_000_000
-"""Bytes of a file that DuckDB takes at a time: a quarter of its own 32 MB takes less memory, and no more time."""
 
 
 @dataclass
@@ -49,7 +43,7 @@ class Rows:
     @property
     def cells(self) -> list[str]:
         """The names of the columns that hold cells."""
-        return [f"c{number}" for number in range(1, self.width + 1)]
+        return _names(self.width)
 
     @property
     def bytes(self) -> str:
@@ -62,6 +56,10 @@ class Rows:
             return True
         looked = self.looking.result()
         return looked is not None and looked.adds_up(count, text)
+
+
+def _names(width: int) -> list[str]:
+    return [f"c{number}" for number in range(1, width + 1)]
 
 
 def _sum(terms: Sequence[str]) -> str:
@@ -77,7 +75,7 @@ def by_duckdb(layout: Layout, width: int, looking: Future[Looked | None] | None 
     """
     if width > WIDE or not is_plain(layout):
         return None
-    scan = _scan(layout, width)
+    scan = scanned(layout, _names(width))
     relation = f"(SELECT row_number() OVER () + 1 AS row, * FROM {scan})"
     return Rows(relation, scan, looking or look_beside(layout, width), width)
 
@@ -88,19 +86,6 @@ def look_beside(layout: Layout, width: int) -> Future[Looked | None]:
     looking = beside.submit(look, layout, width)
     beside.shutdown(wait=False)
     return looking
-
-
-def _scan(layout: Layout, width: int) -> str:
-    # Without `max_line_size`: a file is read by fewer threads where it is given. `look` knows the longest line.
-    names = [f"c{number}" for number in range(1, width + 1)]
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-    kept = ", ".join(literal(name) for name in names)
-    quote = literal(layout.quote)
-    return (
-        f"read_csv({file_literal(layout.path)}, header = true, auto_detect = false, columns = {{{columns}}}, "
-        f"delim = {literal(layout.delimiter)}, quote = {quote}, escape = {quote}, strict_mode = true, "
-        f"force_not_null = [{kept}], buffer_size = {BUFFER})"
-    )
 
 
 def by_python(con: duckdb.DuckDBPyConnection, layout: Layout, width: int, name: str) -> Rows:

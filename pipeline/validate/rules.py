@@ -10,6 +10,10 @@ JSON_SCHEMA = "x:jsonSchema"
 """Where `constraints.jsonSchema` is kept from frictionless, which calls it unsupported."""
 
 
+CODES = {"string": str, "integer": int}
+"""The types of field that have categories, and those of their values."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule of a field that frictionless passes over: `broken` says what is wrong with a value, or None."""
@@ -35,21 +39,20 @@ def category_codes(field: Any) -> list[Any] | None:
     categories = field.custom.get("categories")
     if not isinstance(categories, list) or field.type not in CODES:
         return None
-    codes = [each["value"] if isinstance(each, dict) else each for each in categories]
+    codes = _codes(categories)
     listed = field.constraints.get("enum")
     return None if listed is not None and set(map(str, listed)) <= set(map(str, codes)) else codes
-
-
-CODES = {"string": str, "integer": int}
-"""The types of field that have categories, and those of their values."""
 
 
 def are_codes(categories: Any, kind: str) -> bool:
     """Whether the categories of a field of that type are a list of values of the type."""
     if not isinstance(categories, list) or not categories:
         return False
-    codes = [each.get("value") if isinstance(each, dict) else each for each in categories]
-    return all(type(code) is CODES.get(kind) for code in codes)
+    return all(type(code) is CODES.get(kind) for code in _codes(categories))
+
+
+def _codes(categories: list[Any]) -> list[Any]:
+    return [each.get("value") if isinstance(each, dict) else each for each in categories]
 
 
 def _not_one_of(codes: list[Any]) -> Callable[[Any], str | None]:

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline import duckdb
 from pipeline.look import Layout, Looked
 from pipeline.quoting import identifier
+from pipeline.tables import UNREAD
 from pipeline.validate import reader, sql
 from pipeline.validate.screen import DIGITS, Screen, Unscreened
 from pipeline.validate.timelimit import pattern_limit
@@ -79,7 +80,7 @@ def read_by_duckdb(
         raise Unscreened
     rows = reader.by_duckdb(layout, len(screens), looking)
     if rows is not None:
-        with suppress(*reader.UNREAD):
+        with suppress(*UNREAD):
             return _scan(con, layout, rows, screens, keyed, name)
     return None
 
