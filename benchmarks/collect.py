@@ -14,8 +14,8 @@ from pathlib import Path
 
 from benchmarks.measure import Measured, process, python
 from pipeline.collect import Terms, collect
-from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.core.progress import Progress
+from pipeline.source.project import Project
 from tests.collect.several import SOURCES, several
 from tests.collect.site import serving
 

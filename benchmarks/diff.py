@@ -25,7 +25,7 @@ NEW = 1_000_000_000
 OURS = """
 import sys
 from pathlib import Path
-from pipeline.package import load
+from pipeline.package.package import load
 from pipeline.release.compare import compare
 with compare(load(Path(sys.argv[1])), load(Path(sys.argv[2]))) as comparison:
     for table in comparison.tables:
@@ -34,7 +34,7 @@ with compare(load(Path(sys.argv[1])), load(Path(sys.argv[2]))) as comparison:
 """
 START = """
 import duckdb
-from pipeline.package import load
+from pipeline.package.package import load
 from pipeline.release.compare import compare
 duckdb.execute("SELECT 1")
 """

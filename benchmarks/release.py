@@ -30,10 +30,10 @@ from benchmarks.validate import write
 OURS = """
 import sys, time
 from pathlib import Path
-from pipeline.package import load
+from pipeline.package.package import load
 from pipeline.release.formats import sqlite
 from pipeline.release.formats.contents import Contents
-from pipeline.tables import connect, typed
+from pipeline.table.relation import connect, typed
 package, con = load(Path(sys.argv[1])), connect()
 relations = {table.name: typed(con, package, table) for table in package.tables}
 contents = Contents(con, package, relations, None)
@@ -44,8 +44,8 @@ print(time.perf_counter() - wall, time.process_time() - processor)
 WHOLE = """
 import sys, time
 from pathlib import Path
-from pipeline.package import load
-from pipeline.progress import Progress
+from pipeline.package.package import load
+from pipeline.core.progress import Progress
 from pipeline.release import release
 wall, processor = time.perf_counter(), time.process_time()
 release(load(Path(sys.argv[1])), Path(sys.argv[1]) / "releases", Progress(), {})

@@ -18,13 +18,14 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from pipeline import manifest, snapshots
-from pipeline.about import page_names
-from pipeline.errors import InvalidData, PipelineError, Problem
-from pipeline.files import lock, os_errors, remove_abandoned, sha256, write_json
-from pipeline.package import DESCRIPTOR, Package, load
-from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.core.errors import InvalidData, PipelineError, Problem
+from pipeline.core.files import lock, os_errors, remove_abandoned, sha256, write_json
+from pipeline.core.progress import Progress
+from pipeline.package import manifest
+from pipeline.package.about import page_names
+from pipeline.package.package import DESCRIPTOR, Package, load
+from pipeline.source import snapshots
+from pipeline.source.project import Project
 
 if TYPE_CHECKING:
     from pipeline.release import Proposal, Released
@@ -172,7 +173,7 @@ def _pages(report: Report, package: Package) -> dict[str, Extra]:
 
     @cache
     def made() -> dict[str, str]:
-        from pipeline.validate.html import pages
+        from pipeline.report.page import pages
 
         return {str(language): page for language, page in pages(report, package).items()}
 

@@ -10,14 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import manifest
 from pipeline.build import build
-from pipeline.errors import Kind, Problem
-from pipeline.files import os_errors, read_json, sha256
-from pipeline.package import DESCRIPTOR
-from pipeline.progress import Progress
-from pipeline.project import Project
-from pipeline.versions import is_version, order
+from pipeline.core.errors import Kind, Problem
+from pipeline.core.files import os_errors, read_json, sha256
+from pipeline.core.progress import Progress
+from pipeline.package import manifest
+from pipeline.package.package import DESCRIPTOR
+from pipeline.package.version import is_version, order
+from pipeline.source.project import Project
 
 FIX = "Go back to the sources, the code and the locked libraries that it was made with, and verify again."
 

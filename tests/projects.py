@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.init import EXAMPLE, init
-from pipeline.project import Project, find
+from pipeline.source.project import Project, find
 
 SOURCE = "sources/example-municipality"
 """The one source of the example project."""

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.build import Built, build
-from pipeline.errors import InvalidData, Problem
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.core.errors import InvalidData, Problem
+from pipeline.core.progress import Progress
+from pipeline.source.project import find
 from tests.command import invoke, servicebanken
 from tests.projects import SOURCE, change, field, package, put, services, source, table, tree
 from tests.projects import project as assembled_project

@@ -14,12 +14,12 @@ import jsonschema
 import pytest
 
 from pipeline.cli import main
-from pipeline.errors import Kind
+from pipeline.core.errors import Kind
 
 ROOT = Path(__file__).parent.parent
 PIPELINE = ROOT / "pipeline"
-GROUND_FLOOR = ("readers",)
-"""Folders that stages share, as they share the modules beside them."""
+GROUND_FLOOR = ("core", "package", "table", "source", "web", "report")
+"""Rooms that stages share."""
 
 FOLDERS = [path.name for path in PIPELINE.iterdir() if path.is_dir()]
 STAGES = sorted(name for name in FOLDERS if name not in ("__pycache__", "cli", *GROUND_FLOOR))
@@ -47,7 +47,7 @@ def _stages_imported(path: Path) -> set[str]:
 def test_duckdb_is_imported_in_one_place() -> None:
     """Without the Python package around it, which takes longer to load than DuckDB itself."""
     found = {path for path in MODULES if {"duckdb", "_duckdb"} & {name.split(".")[0] for name in _imports(path)}}
-    assert found == {PIPELINE / "duckdb.py"}
+    assert found == {PIPELINE / "table/duckdb.py"}
 
 
 def test_the_stages_are_the_folders_of_the_pipeline() -> None:
@@ -60,6 +60,8 @@ def test_no_stage_imports_another(path: Path) -> None:
     own = {place.parts[0]} & set(STAGES) if len(place.parts) > 1 else set()
     if place.parts[0] in ("cli", "build.py"):
         own = set(STAGES)
+    if place.parts[0] == "report":
+        own = {"validate"}  # the excerpts of a report are read as validation reads tables
     assert _stages_imported(path) <= own
 
 

@@ -15,7 +15,7 @@ import click
 import pytest
 
 from pipeline.cli import main
-from pipeline.errors import Kind
+from pipeline.core.errors import Kind
 from tests.command import servicebanken
 
 ROOT = Path(__file__).parent.parent

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
 
 TEXT = st.none() | st.text(max_size=200)
 

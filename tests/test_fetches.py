@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InvalidData
-from pipeline.fetched import read
-from pipeline.fetches import Column, Credentials, Expected, Fetch, Limits
-from pipeline.readers import Answer, BadAnswer, reader
-from pipeline.sources import read_all
+from pipeline.core.errors import InvalidData
+from pipeline.source.fetch import Column, Credentials, Expected, Fetch, Limits
+from pipeline.source.fetched_rows import read
+from pipeline.source.readers import Answer, BadAnswer, reader
+from pipeline.source.source import read_all
 from tests.projects import put
 
 HEAD = "publisher: x\nlicence: x\nrank: 1\ndocuments:\n  - id: register\n    url: https://example.org/\n"

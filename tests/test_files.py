@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError
-from pipeline.files import (
+from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
+from pipeline.core.files import (
     MAX_TEXT,
     have_same_bytes,
     lock,
@@ -23,7 +23,7 @@ from pipeline.files import (
     write_json,
     written,
 )
-from pipeline.yaml_files import LINE, read_yaml
+from pipeline.core.yaml_files import LINE, read_yaml
 from tests.projects import put, tree
 
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import manifest
 from pipeline.build import build
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.core.progress import Progress
+from pipeline.package import manifest
+from pipeline.source.project import find
 from tests.command import environment
 from tests.projects import SOURCE, put, tree
 
@@ -34,8 +34,8 @@ from pathlib import Path
 import frictionless, duckdb, xlsxwriter, jinja2, jsonschema
 import pipeline.assemble, pipeline.validate, pipeline.release, pipeline.describe, pipeline.serve.metadata
 from pipeline.build import build
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.core.progress import Progress
+from pipeline.source.project import find
 print("ready", flush=True)
 for line in sys.stdin:
     child = os.fork()

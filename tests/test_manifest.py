@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import manifest
-from pipeline.errors import CannotRun, InvalidData
+from pipeline.core.errors import CannotRun, InvalidData
+from pipeline.package import manifest
 from tests.projects import put
 
 FIX = "A release is never changed: delete its folder and build it again, or fetch it again. [damaged-release]"

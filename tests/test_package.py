@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import CannotRun, PipelineError
+from pipeline.core.errors import CannotRun, PipelineError
 from pipeline.init import EXAMPLE
-from pipeline.package import load
+from pipeline.package.package import load
 from tests.projects import field, package, put, reference, table
 
 

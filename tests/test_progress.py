@@ -4,7 +4,7 @@ import io
 import json
 import re
 
-from pipeline.progress import Progress, Style
+from pipeline.core.progress import Progress, Style
 
 
 def _told(style: Style) -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import CannotRun
-from pipeline.project import find
+from pipeline.core.errors import CannotRun
+from pipeline.source.project import find
 from tests.command import invoke, servicebanken
 from tests.projects import example, field, package, table
 

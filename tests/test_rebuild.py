@@ -50,7 +50,7 @@ def test_a_source_that_has_changed_since_is_told_by_the_files_that_differ(built:
 
 
 def test_a_file_that_no_source_gives_and_one_that_is_lacking_are_named(built: Path) -> None:
-    from pipeline import manifest
+    from pipeline.package import manifest
 
     release = built / "build/releases/0.1.0"
     put(release, {"more.txt": "more"})

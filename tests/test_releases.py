@@ -98,7 +98,7 @@ def test_a_folder_is_read_and_what_went_bad_there_is_told(place: Path, built: Pa
 
 
 def test_a_version_whose_list_of_checksums_was_replaced_with_its_files_is_damaged(place: Path, built: Path) -> None:
-    from pipeline import manifest
+    from pipeline.package import manifest
 
     put(place, {"1.0.0/data/shops.csv": "id\n"})
     manifest.write(place / "1.0.0")

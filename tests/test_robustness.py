@@ -12,13 +12,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import manifest
 from pipeline.assemble.sheet import read
-from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
-from pipeline.files import draft, os_errors, read_json, remove_abandoned
+from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
+from pipeline.core.files import draft, os_errors, read_json, remove_abandoned
+from pipeline.core.yaml_files import read_yaml
+from pipeline.package import manifest
 from pipeline.release import latest
-from pipeline.sources import read_all
-from pipeline.yaml_files import read_yaml
+from pipeline.source.source import read_all
 from tests.command import servicebanken
 from tests.projects import SOURCE, change, put, source, tree
 

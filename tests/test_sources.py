@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import CannotRun, InvalidData, Kind
-from pipeline.sources import Document, Source, read_all
+from pipeline.core.errors import CannotRun, InvalidData, Kind
+from pipeline.source.source import Document, Source, read_all
 from tests.projects import put, source
 
 

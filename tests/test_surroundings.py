@@ -149,7 +149,7 @@ def test_a_disk_that_turned_read_only_is_named(disk: Path, built_example: Path) 
 HOLD = """
 import sys
 from pathlib import Path
-from pipeline.files import lock
+from pipeline.core.files import lock
 with lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

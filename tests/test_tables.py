@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.package import load
-from pipeline.quoting import identifier, literal
-from pipeline.tables import connect, raw, sort_order, typed
+from pipeline.core.quoting import identifier, literal
+from pipeline.package.package import load
+from pipeline.table.relation import connect, raw, sort_order, typed
 from tests.projects import field, package, table
 
 Row = tuple[Any, ...]

@@ -10,13 +10,13 @@ from pipeline.assemble.columns import DISCREPANCIES, PROVENANCE
 from pipeline.assemble.merge import CREATE_TRACES, drop_followers, merge
 from pipeline.assemble.stated import load_precedence, load_stated
 from pipeline.assemble.written import ORIGINS, descriptor, files, is_file, write
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
-from pipeline.files import draft, os_errors, replace_folder, staging, write_json
-from pipeline.package import DESCRIPTOR, Package
-from pipeline.progress import Progress
-from pipeline.project import Project
-from pipeline.sources import read_all
-from pipeline.tables import connect
+from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.core.files import draft, os_errors, replace_folder, staging, write_json
+from pipeline.core.progress import Progress
+from pipeline.package.package import DESCRIPTOR, Package
+from pipeline.source.project import Project
+from pipeline.source.source import read_all
+from pipeline.table.relation import connect
 
 
 def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:

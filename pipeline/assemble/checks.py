@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import duckdb
 from pipeline.assemble.columns import (
     CITED,
     DISCREPANCIES,
@@ -22,10 +21,11 @@ from pipeline.assemble.columns import (
     stated_relation,
 )
 from pipeline.assemble.sheet import Sheet
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.package import DESCRIPTOR, Package, Resource
-from pipeline.quoting import identifier, literal
-from pipeline.sources import FILE, Source
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.quoting import identifier, literal
+from pipeline.package.package import DESCRIPTOR, Package, Resource
+from pipeline.source.source import FILE, Source
+from pipeline.table import duckdb
 
 SHOWN = 200
 """Problems of one table that are collected before the rest is left for the next run."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import snapshots
 from pipeline.assemble.sheet import Sheet
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.fetched import Rows, read
-from pipeline.fetches import Fetch
-from pipeline.readers import BadAnswer
-from pipeline.sources import FILE, Source
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.source import snapshots
+from pipeline.source.fetch import Fetch
+from pipeline.source.fetched_rows import Rows, read
+from pipeline.source.readers import BadAnswer
+from pipeline.source.source import FILE, Source
 
 
 @dataclass(frozen=True)

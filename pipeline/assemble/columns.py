@@ -7,8 +7,8 @@ read; a table that has such a field gets the names of its inferred cells.
 
 from __future__ import annotations
 
-from pipeline.package import Resource
-from pipeline.quoting import identifier, literal
+from pipeline.core.quoting import identifier, literal
+from pipeline.package.package import Resource
 
 DOCUMENTS, PROVENANCE, DISCREPANCIES = "documents", "provenance", "discrepancies"
 CITED, INFERRED = "document", "inferred"

@@ -6,7 +6,6 @@ whether it was taken, which documents agree with it, and which say something els
 
 from __future__ import annotations
 
-from pipeline import duckdb
 from pipeline.assemble.columns import (
     CITED,
     FROM,
@@ -21,8 +20,9 @@ from pipeline.assemble.columns import (
     sql_list,
     stated_relation,
 )
-from pipeline.package import Resource
-from pipeline.quoting import identifier, literal
+from pipeline.core.quoting import identifier, literal
+from pipeline.package.package import Resource
+from pipeline.table import duckdb
 
 CREATE_TRACES = """
 CREATE TABLE traces (

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import bad_byte, byte_order_mark, os_errors
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.files import bad_byte, byte_order_mark, os_errors
 
 MAX_LINE = 1_000_000
 """Bytes of the longest line that is read."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import duckdb
 from pipeline.assemble.checks import check_columns, check_rows
 from pipeline.assemble.collected import Collected
 from pipeline.assemble.columns import (
@@ -22,10 +21,11 @@ from pipeline.assemble.columns import (
     stated_relation,
 )
 from pipeline.assemble.sheet import Sheet, read
-from pipeline.errors import Problem
-from pipeline.package import Resource
-from pipeline.quoting import identifier
-from pipeline.sources import FILE, Source
+from pipeline.core.errors import Problem
+from pipeline.core.quoting import identifier
+from pipeline.package.package import Resource
+from pipeline.source.source import FILE, Source
+from pipeline.table import duckdb
 
 Place = tuple[str, int, str, str | None]
 """File, row, source, and the SHA-256 of a snapshot."""

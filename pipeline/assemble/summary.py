@@ -6,9 +6,9 @@ from typing import Any
 
 from pipeline.assemble.collected import collected
 from pipeline.assemble.sheet import read
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.project import Project
-from pipeline.sources import read_all
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.source.project import Project
+from pipeline.source.source import read_all
 
 
 def summary(project: Project) -> list[dict[str, Any]]:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipeline import duckdb
 from pipeline.assemble.collected import Collected
 from pipeline.assemble.columns import DISCREPANCIES, PROVENANCE, merged_relation
 from pipeline.assemble.merge import sql_names
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import os_errors
-from pipeline.package import Package, Resource
-from pipeline.quoting import identifier, literal
-from pipeline.sources import Source
-from pipeline.tables import COPY_CSV, sort_order
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.files import os_errors
+from pipeline.core.quoting import identifier, literal
+from pipeline.package.package import Package, Resource
+from pipeline.source.source import Source
+from pipeline.table import duckdb
+from pipeline.table.relation import COPY_CSV, sort_order
 
 ORIGINS = "origins.csv"
 """Beside the package: the file and row that each cell was taken from, for messages to those who mend it."""

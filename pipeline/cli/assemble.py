@@ -24,7 +24,7 @@ def assemble(session: Session, out: Path | None) -> None:
       servicebanken assemble --out /tmp/package
     """
     from pipeline.assemble import assemble
-    from pipeline.files import lock
+    from pipeline.core.files import lock
 
     project = session.project
     if out is None:

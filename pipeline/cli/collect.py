@@ -11,7 +11,7 @@ import click
 from pipeline.cli.session import Session, command, main
 
 if TYPE_CHECKING:
-    from pipeline.errors import PipelineError
+    from pipeline.core.errors import PipelineError
 
 
 @main.command()
@@ -46,7 +46,7 @@ def collect(
       servicebanken collect --only scb --accept "Two municipalities merged"
     """
     from pipeline.collect import Terms, accept, check, collect, error_of, links, links_error, plan, told
-    from pipeline.files import lock
+    from pipeline.core.files import lock
 
     project = session.project
     terms = Terms(only=only, since=since.date().isoformat() if since else None)

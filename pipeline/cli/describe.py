@@ -30,8 +30,8 @@ def describe(session: Session, package: Path | None, format: str, base_url: str 
     Example:
       servicebanken describe build/releases/1.0.0 --format schema-org --base-url https://data.example.org/shops/
     """
+    from pipeline.core.files import write_text
     from pipeline.describe import checked_base_url, read, render
-    from pipeline.files import write_text
 
     folder = package or session.project.releases / "latest"
     document = render(read(folder, checked_base_url(base_url) if base_url else None), format)

@@ -13,7 +13,7 @@ import click
 from pipeline.cli.session import Session, command, main
 
 if TYPE_CHECKING:
-    from pipeline.package import Package
+    from pipeline.package.package import Package
 
 
 @main.command()
@@ -53,7 +53,7 @@ def diff(
       servicebanken diff build/releases/latest build/package --html diff.html
       servicebanken diff https://data.example.org/shops/1.2.0/ shops-1.3.0.zip --json
     """
-    from pipeline.files import written
+    from pipeline.core.files import written
     from pipeline.release.compare import compare, document, page, summary
     from pipeline.release.compare import sheet as csv_sheet
 
@@ -80,9 +80,9 @@ def diff(
 @contextmanager
 def _package(session: Session, source: str) -> Iterator[Package]:
     """The package that `source` names. Raises CannotRun where it names none: then nothing could be compared."""
-    from pipeline.errors import CannotRun, InvalidData
-    from pipeline.inputs import local
-    from pipeline.package import load
+    from pipeline.core.errors import CannotRun, InvalidData
+    from pipeline.package.inputs import local
+    from pipeline.package.package import load
     from pipeline.release.schemas import with_schemas
 
     with ExitStack() as stack:
@@ -95,8 +95,8 @@ def _package(session: Session, source: str) -> Iterator[Package]:
 
 def _place(session: Session, source: str) -> str:
     """A version of the project as the folder of its release, and the address of a folder as that of its descriptor."""
-    from pipeline.package import DESCRIPTOR
-    from pipeline.versions import is_version
+    from pipeline.package.package import DESCRIPTOR
+    from pipeline.package.version import is_version
 
     if (is_version(source) or source == "latest") and not Path(source).exists():
         return str(session.project.releases / source)

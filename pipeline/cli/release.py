@@ -10,7 +10,7 @@ import click
 from pipeline.cli.session import Session, command, main
 
 if TYPE_CHECKING:
-    from pipeline.package import Package
+    from pipeline.package.package import Package
 
 
 @main.command()
@@ -33,7 +33,7 @@ def release(session: Session, package: Path | None, asked: str | None, base_url:
       servicebanken release build/package --version 2.0.0
     """
     from pipeline.build import release_package
-    from pipeline.package import load
+    from pipeline.package.package import load
 
     project = session.project
     if dry_run:

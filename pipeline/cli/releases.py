@@ -11,7 +11,7 @@ import click
 from pipeline.cli.session import Session, command, main
 
 if TYPE_CHECKING:
-    from pipeline.releases import Listed
+    from pipeline.package.releases import Listed
 
 
 @main.command()
@@ -32,8 +32,8 @@ def releases(session: Session, place: str | None, api: str | None) -> None:
       servicebanken releases --published s3://bucket/servicebanken --json
       servicebanken releases --published zenodo:1234
     """
+    from pipeline.package.releases import listed
     from pipeline.publish import listed as published
-    from pipeline.releases import listed
 
     folder = session.project.releases
     with session.progress.step("local"):

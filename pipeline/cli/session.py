@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pipeline.errors import SHOWN, PipelineError, Problem
-from pipeline.progress import Progress, Style
+from pipeline.core.errors import SHOWN, PipelineError, Problem
+from pipeline.core.progress import Progress, Style
 
 if TYPE_CHECKING:
-    from pipeline.project import Project
+    from pipeline.source.project import Project
 
 
 class Session:
@@ -29,7 +29,7 @@ class Session:
     @property
     def project(self) -> Project:
         """The project in whose folder, or below it, the command was given."""
-        from pipeline.project import find
+        from pipeline.source.project import find
 
         return find(self.folder)
 
@@ -77,7 +77,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--quiet", is_flag=True, help="Print no progress.")
     @functools.wraps(function)
     def run(folder: Path, as_json: bool, quiet: bool, **options: Any) -> None:
-        from pipeline.files import os_errors
+        from pipeline.core.files import os_errors
 
         session = Session(folder, as_json, quiet)
         try:

@@ -57,7 +57,7 @@ def validate(
       servicebanken validate shops.csv --schema shops.schema.json
       servicebanken validate package.zip --html report.html
     """
-    from pipeline.inputs import local
+    from pipeline.package.inputs import local
     from pipeline.validate import Terms, lines, merged, settled, validate
 
     terms = Terms(engine, limit_errors, fail_fast, session.progress)
@@ -69,8 +69,8 @@ def validate(
                 reports.append(validate(each, terms, schema=schema))
         report = merged(reports)
         if html is not None:
-            from pipeline.files import write_text
-            from pipeline.validate.html import render
+            from pipeline.core.files import write_text
+            from pipeline.report.page import render
 
             write_text(html, render(report, paths, language, schema=schema, limit=show))
         session.print(settled(report), "\n".join(lines(report, language=language, limit=show)))

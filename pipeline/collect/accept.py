@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline import snapshots
 from pipeline.collect.jobs import Job, chosen
 from pipeline.collect.outcome import Outcome
 from pipeline.collect.store import Store
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
-from pipeline.fetched import read
-from pipeline.project import Project
-from pipeline.readers import BadAnswer
+from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.source import snapshots
+from pipeline.source.fetched_rows import read
+from pipeline.source.project import Project
+from pipeline.source.readers import BadAnswer
 
 
 def accept(project: Project, only: tuple[str, ...], reason: str) -> list[Outcome]:

@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline import snapshots
-from pipeline.errors import PipelineError
-from pipeline.fetched import Rows, read
-from pipeline.fetches import Fetch
-from pipeline.readers import Answer, BadAnswer, Request
-from pipeline.snapshots import Kept, Pointer, Snapshot
-from pipeline.sources import Source
+from pipeline.core.errors import PipelineError
+from pipeline.source import snapshots
+from pipeline.source.fetch import Fetch
+from pipeline.source.fetched_rows import Rows, read
+from pipeline.source.readers import Answer, BadAnswer, Request
+from pipeline.source.snapshots import Kept, Pointer, Snapshot
+from pipeline.source.source import Source
 
 
 @dataclass(frozen=True)

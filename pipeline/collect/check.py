@@ -7,11 +7,11 @@ from pipeline.collect.failure import NotFetched
 from pipeline.collect.fetch import Client
 from pipeline.collect.jobs import Job, Terms, chosen, clients, side_by_side
 from pipeline.collect.outcome import Outcome, failed, problem
-from pipeline.errors import Kind
-from pipeline.fetched import read
-from pipeline.progress import Progress
-from pipeline.project import Project
-from pipeline.readers import BadAnswer, Request, reader
+from pipeline.core.errors import Kind
+from pipeline.core.progress import Progress
+from pipeline.source.fetched_rows import read
+from pipeline.source.project import Project
+from pipeline.source.readers import BadAnswer, Request, reader
 
 
 def check(project: Project, progress: Progress, terms: Terms) -> list[Outcome]:

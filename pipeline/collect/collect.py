@@ -13,10 +13,10 @@ from pipeline.collect.jobs import Job, Terms, chosen, clients, side_by_side
 from pipeline.collect.outcome import Outcome, failed, problem
 from pipeline.collect.run import run
 from pipeline.collect.store import Store
-from pipeline.errors import Kind, PipelineError
-from pipeline.fetches import Fetch
-from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.core.errors import Kind, PipelineError
+from pipeline.core.progress import Progress
+from pipeline.source.fetch import Fetch
+from pipeline.source.project import Project
 
 
 def collect(project: Project, progress: Progress, terms: Terms) -> list[Outcome]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from pipeline.collect.failure import NotFetched
 from pipeline.collect.fetch import Client
-from pipeline.fetches import Fetch
-from pipeline.readers import Answer, BadAnswer, Request, reader
+from pipeline.source.fetch import Fetch
+from pipeline.source.readers import Answer, BadAnswer, Request, reader
 
 MOST_REQUESTS = 10_000
 """Requests of one fetch; a source that leads on further is not what source.yml takes it for."""

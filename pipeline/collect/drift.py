@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from pipeline.errors import shorten
-from pipeline.fetched import Rows
-from pipeline.fetches import Expected, Fetch
-from pipeline.package import Package, Resource
+from pipeline.core.errors import shorten
+from pipeline.package.package import Package, Resource
+from pipeline.source.fetch import Expected, Fetch
+from pipeline.source.fetched_rows import Rows
 
 EXAMPLES = 3
 """Keys or values that a sentence names before it counts the rest."""

@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pipeline import snapshots
 from pipeline.collect.before import asked_for, conditions
 from pipeline.collect.store import lines
-from pipeline.errors import PipelineError
-from pipeline.fetches import Fetch
-from pipeline.readers import reader
-from pipeline.sources import Source
+from pipeline.core.errors import PipelineError
+from pipeline.source import snapshots
+from pipeline.source.fetch import Fetch
+from pipeline.source.readers import reader
+from pipeline.source.source import Source
 
 LONGEST_REST = timedelta(days=7)
 """No source is left alone for longer on its own word: the clock may have been wrong when it said so."""

@@ -25,8 +25,8 @@ from pipeline.collect import body, connections
 from pipeline.collect.failure import NotFetched, failure
 from pipeline.collect.hosts import Hosts
 from pipeline.collect.network import Network, PrivateAddress, is_written_out, origin
-from pipeline.fetches import Fetch
-from pipeline.readers import Request
+from pipeline.source.fetch import Fetch
+from pipeline.source.readers import Request
 
 REDIRECTS = 5
 VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pipeline import snapshots
 from pipeline.collect.jobs import Job, chosen
 from pipeline.collect.store import lines
-from pipeline.errors import PipelineError
-from pipeline.fetched import Rows, read
-from pipeline.fetches import Fetch
-from pipeline.package import Package
-from pipeline.project import Project
-from pipeline.readers import BadAnswer
-from pipeline.sources import Source
+from pipeline.core.errors import PipelineError
+from pipeline.package.package import Package
+from pipeline.source import snapshots
+from pipeline.source.fetch import Fetch
+from pipeline.source.fetched_rows import Rows, read
+from pipeline.source.project import Project
+from pipeline.source.readers import BadAnswer
+from pipeline.source.source import Source
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from pipeline.collect.fetch import Client, Patience
 from pipeline.collect.hosts import Hosts
 from pipeline.collect.network import Network
 from pipeline.collect.robots import Robots
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.fetches import Fetch
-from pipeline.project import Project
-from pipeline.sources import Source, read_all
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.source.fetch import Fetch
+from pipeline.source.project import Project
+from pipeline.source.source import Source, read_all
 
 WORKERS = 8
 """Hosts that are asked at the same time."""

@@ -15,18 +15,18 @@ from html import unescape
 from typing import Any
 from urllib.parse import urldefrag
 
-from pipeline import snapshots
 from pipeline.collect.failure import NotFetched
 from pipeline.collect.fetch import Client, Received
 from pipeline.collect.jobs import Terms, clients, side_by_side, sources
 from pipeline.collect.store import now, write
-from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
-from pipeline.fetches import Fetch, Limits
-from pipeline.files import read_json
-from pipeline.progress import Progress
-from pipeline.project import Project
-from pipeline.readers import Request
-from pipeline.sources import FILE, Document, Source
+from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
+from pipeline.core.files import read_json
+from pipeline.core.progress import Progress
+from pipeline.source import snapshots
+from pipeline.source.fetch import Fetch, Limits
+from pipeline.source.project import Project
+from pipeline.source.readers import Request
+from pipeline.source.source import FILE, Document, Source
 
 LIMITS = Limits(bytes=50_000_000, seconds=60, per_second=1)
 ACCEPT = "text/html,application/xhtml+xml,application/pdf,*/*;q=0.8"

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline.collect.failure import NotFetched
-from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
-from pipeline.fetches import Fetch
-from pipeline.sources import FILE, Source
+from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
+from pipeline.source.fetch import Fetch
+from pipeline.source.source import FILE, Source
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline import snapshots
 from pipeline.collect.before import conditions
 from pipeline.collect.due import standing
 from pipeline.collect.jobs import Job, Terms, chosen
 from pipeline.collect.outcome import Outcome
-from pipeline.errors import PipelineError, shorten
-from pipeline.project import Project
-from pipeline.readers import Request, reader
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.source import snapshots
+from pipeline.source.project import Project
+from pipeline.source.readers import Request, reader
 
 
 def plan(project: Project, terms: Terms) -> list[Outcome]:

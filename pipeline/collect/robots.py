@@ -9,7 +9,7 @@ from protego import Protego
 
 from pipeline.collect.failure import NotFetched
 from pipeline.collect.fetch import Client
-from pipeline.readers import Request
+from pipeline.source.readers import Request
 
 LONGEST_DELAY = 60
 """Seconds between two pages that a site is granted; more would be a refusal, which it can state."""

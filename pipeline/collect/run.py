@@ -12,12 +12,12 @@ from pipeline.collect.drift import differences
 from pipeline.collect.failure import NotFetched
 from pipeline.collect.fetch import Client, Received
 from pipeline.collect.store import Store, Stored, now
-from pipeline.fetched import read
-from pipeline.fetches import Fetch
-from pipeline.package import Package
-from pipeline.readers import Answer, BadAnswer, Request, reader
-from pipeline.snapshots import Pointer
-from pipeline.sources import Source
+from pipeline.package.package import Package
+from pipeline.source.fetch import Fetch
+from pipeline.source.fetched_rows import read
+from pipeline.source.readers import Answer, BadAnswer, Request, reader
+from pipeline.source.snapshots import Pointer
+from pipeline.source.source import Source
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Where a fetch's answers are kept: bytes once written are never changed, and each request leaves a line in the log.
 
-pipeline/snapshots.py draws the folder. What counts is decided by one rename, of accepted.json: a run that ends before
-it, however it ends, has accepted nothing, and has lost nothing, for the next one goes on from `pending.jsonl`.
+pipeline/source/snapshots.py draws the folder. What counts is decided by one rename, of accepted.json: a run that ends
+before it, however it ends, has accepted nothing, and has lost nothing, for the next one goes on from `pending.jsonl`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from pipeline import snapshots
-from pipeline.fetches import Fetch
-from pipeline.files import os_errors
-from pipeline.readers import Request
-from pipeline.snapshots import Kept, Pointer
-from pipeline.sources import Source
+from pipeline.core.files import os_errors
+from pipeline.source import snapshots
+from pipeline.source.fetch import Fetch
+from pipeline.source.readers import Request
+from pipeline.source.snapshots import Kept, Pointer
+from pipeline.source.source import Source
 
 PENDING_HOURS = 24
 """Answers of an unfinished run that are older are asked for again: a snapshot is of one time."""

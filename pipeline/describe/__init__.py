@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.errors import InvalidData
+from pipeline.core.files import write_json
 from pipeline.describe import citation, croissant, csvw, datacite, dcat, schema_org, site, sitemap
 from pipeline.describe.dataset import BASE_URL, CATALOG, Dataset, checked_base_url, read
 from pipeline.describe.document import Document, Note
-from pipeline.errors import InvalidData
-from pipeline.files import write_json
 
 __all__ = ["BASE_URL", "FORMATS", "Dataset", "Document", "Note", "checked_base_url", "read", "render", "write"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from pipeline import about
-from pipeline.about import Licence, Person
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import Document, Note, require
+from pipeline.package import about
+from pipeline.package.about import Licence, Person
 
 MESSAGE = {
     "en": "If you use this dataset, please cite it as below.",

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from pipeline import about
+from pipeline.core.names import free
 from pipeline.describe import media
 from pipeline.describe.dataset import Dataset, File
 from pipeline.describe.document import Document, Note, as_json, require
 from pipeline.describe.schema_org import agent
-from pipeline.names import free
-from pipeline.package import Resource
+from pipeline.package import about
+from pipeline.package.package import Resource
 
 CONTEXT = {
     "@language": "en",

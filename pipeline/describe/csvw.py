@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipeline import about
 from pipeline.describe.csvw_datatype import datatype
 from pipeline.describe.dataset import Dataset, File
 from pipeline.describe.document import Document, Note, as_json, require
-from pipeline.package import Resource
+from pipeline.package import about
+from pipeline.package.package import Resource
 
 DIALECT = {
     "encoding": "utf-8",

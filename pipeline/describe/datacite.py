@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import about
-from pipeline.about import Licence, Person
 from pipeline.describe import coverage, media
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import Document, Note, as_json, require
+from pipeline.package import about
+from pipeline.package.about import Licence, Person
 
 SPDX = "https://spdx.org/licenses/"
 

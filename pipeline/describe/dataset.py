@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from pipeline import about
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import sha256
-from pipeline.package import Package, Resource, load
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import sha256
+from pipeline.package import about
+from pipeline.package.package import Package, Resource, load
 
 CATALOG = "catalog"
 """The folder of a release that holds the descriptions."""

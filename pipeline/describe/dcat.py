@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline import about
-from pipeline.about import UNKNOWN, Person
 from pipeline.describe import coverage, distributions
 from pipeline.describe.dataset import BASE_URL, Dataset
 from pipeline.describe.distributions import Distribution
@@ -33,6 +31,8 @@ from pipeline.describe.rdf import (
     rdf_xml,
     turtle,
 )
+from pipeline.package import about
+from pipeline.package.about import UNKNOWN, Person
 
 AUTHORITY = "http://publications.europa.eu/resource/authority"
 PUBLISHER_TYPE = "http://purl.org/adms/publishertype/"

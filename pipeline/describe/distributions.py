@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from pipeline import about
-from pipeline.about import Licence
+from pipeline.core.names import free
 from pipeline.describe import media
 from pipeline.describe.dataset import Dataset, File
 from pipeline.describe.media import Form
-from pipeline.names import free
+from pipeline.package import about
+from pipeline.package.about import Licence
 
 
 @dataclass(frozen=True)

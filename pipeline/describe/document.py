@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.describe.dataset import Dataset
-from pipeline.errors import InvalidData, Kind, Problem
 
 
 @dataclass(frozen=True)

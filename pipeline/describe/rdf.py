@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from pipeline.xml_text import xml_text
+from pipeline.core.xml_text import xml_text
 
 ADMS = "http://www.w3.org/ns/adms#"
 DCAT = "http://www.w3.org/ns/dcat#"

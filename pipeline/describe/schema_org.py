@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline import about
-from pipeline.about import Person
 from pipeline.describe import coverage, media
 from pipeline.describe.dataset import CATALOG, Dataset, File
 from pipeline.describe.document import Document, Note, as_json, require
-from pipeline.package import Resource
+from pipeline.package import about
+from pipeline.package.about import Person
+from pipeline.package.package import Resource
 
 LENGTHS = range(50, 5001)
 """Signs that Google's search wants in a description."""

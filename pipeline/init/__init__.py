@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import os_errors
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import os_errors
 
 EXAMPLE = Path(__file__).parent / "project"
 

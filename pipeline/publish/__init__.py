@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from pipeline.inputs import ADDRESS
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
+from pipeline.package.inputs import ADDRESS
+from pipeline.package.releases import Listed
 from pipeline.publish import contents
 from pipeline.publish.pointer import Pointer, Version
 from pipeline.publish.result import Patience, Published, bad_place
-from pipeline.releases import Listed
 
 __all__ = ["Patience", "Pointer", "Published", "Version", "listed", "publish", "published"]
 

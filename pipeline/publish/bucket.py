@@ -22,8 +22,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import os_errors
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import os_errors
 from pipeline.publish.result import Patience, bad_place
 from pipeline.publish.signature import BODY, Signature
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import manifest
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import read_json
-from pipeline.manifest import NAME as SUMS
-from pipeline.manifest import File
-from pipeline.package import DESCRIPTOR
-from pipeline.versions import is_version
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.files import read_json
+from pipeline.package import manifest
+from pipeline.package.manifest import NAME as SUMS
+from pipeline.package.manifest import File
+from pipeline.package.package import DESCRIPTOR
+from pipeline.package.version import is_version
 
 __all__ = ["SUMS", "File", "Release", "read"]
 

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipeline.descriptor import as_list
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import os_errors
-from pipeline.package import DESCRIPTOR
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.files import os_errors
+from pipeline.package.descriptor import as_list
+from pipeline.package.package import DESCRIPTOR
 from pipeline.publish.contents import SUMS, File, Release
 
 CITATION = "CITATION.cff"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from pipeline.core.xml_text import xml_text
 from pipeline.publish.contents import SUMS
 from pipeline.publish.pointer import Pointer, Version
-from pipeline.xml_text import xml_text
 
 NAME = "feed.xml"
 

@@ -20,8 +20,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.files import lock, os_errors
-from pipeline.progress import Progress
+from pipeline.core.files import lock, os_errors
+from pipeline.core.progress import Progress
 from pipeline.publish import front, pointer
 from pipeline.publish.contents import SUMS, File, Release
 from pipeline.publish.pointer import Pointer

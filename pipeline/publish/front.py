@@ -14,9 +14,9 @@ from html import escape
 from urllib.parse import quote, urlparse
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from pipeline.core.xml_text import xml_text
 from pipeline.publish import feed, page
 from pipeline.publish.pointer import Pointer
-from pipeline.xml_text import xml_text
 
 LATEST = "latest"
 

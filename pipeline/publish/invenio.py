@@ -20,7 +20,7 @@ from urllib.parse import quote, urlparse
 
 import requests
 
-from pipeline.errors import CannotRun, Kind, Problem
+from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.publish.result import Patience, bad_place
 
 SERVERS = {"zenodo": "https://zenodo.org/api", "zenodo-sandbox": "https://sandbox.zenodo.org/api"}

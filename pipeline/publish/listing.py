@@ -6,14 +6,14 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urljoin
 
-from pipeline.files import sha256
-from pipeline.inputs import download
-from pipeline.manifest import NAME as SUMS
-from pipeline.progress import Progress
+from pipeline.core.files import sha256
+from pipeline.core.progress import Progress
+from pipeline.package.inputs import download
+from pipeline.package.manifest import NAME as SUMS
+from pipeline.package.releases import Listed, State, inspected
 from pipeline.publish import pointer
 from pipeline.publish.pointer import Pointer, Version
 from pipeline.publish.result import Patience
-from pipeline.releases import Listed, State, inspected
 
 
 def of_folder(root: Path, progress: Progress) -> list[Listed]:

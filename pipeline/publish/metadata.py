@@ -9,10 +9,10 @@ from html import escape
 from itertools import chain
 from typing import Any, TypeVar
 
-from pipeline import about
-from pipeline.about import Person
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.package import DESCRIPTOR
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.package import about
+from pipeline.package.about import Person
+from pipeline.package.package import DESCRIPTOR
 from pipeline.publish.contents import SUMS, Release
 
 T = TypeVar("T")

@@ -18,11 +18,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from pipeline import about
-from pipeline.errors import InvalidData, Kind, Problem
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.package import about
+from pipeline.package.version import is_version, order
 from pipeline.publish.contents import Release
 from pipeline.publish.result import bad_place, published_otherwise
-from pipeline.versions import is_version, order
 
 NAME = "latest.json"
 

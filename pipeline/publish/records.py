@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.package.releases import Listed
+from pipeline.package.version import is_version, order
 from pipeline.publish.contents import Release
 from pipeline.publish.invenio import Api, Refused
 from pipeline.publish.metadata import is_marked, is_of_package
 from pipeline.publish.result import bad_place
-from pipeline.releases import Listed
-from pipeline.versions import is_version, order
 
 Record = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.publish.contents import File
 
 State = Literal["published", "unchanged", "draft", "planned"]

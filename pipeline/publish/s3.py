@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import hashlib
 
-from pipeline.errors import InvalidData
-from pipeline.progress import Progress
+from pipeline.core.errors import InvalidData
+from pipeline.core.progress import Progress
 from pipeline.publish import front, pointer
 from pipeline.publish.bucket import Bucket
 from pipeline.publish.contents import SUMS, File, Release

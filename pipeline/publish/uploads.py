@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
 from pipeline.publish.deposit import Copy
 from pipeline.publish.invenio import Api, Refused, name
 from pipeline.publish.records import Record

@@ -16,8 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.progress import Progress
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.progress import Progress
 from pipeline.publish.contents import Release
 from pipeline.publish.deposit import Copy, copies, names
 from pipeline.publish.invenio import Api, Refused, Unanswered, objections

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.errors import printable, shorten
+from pipeline.core.errors import printable, shorten
 from pipeline.release.compare import Change, Comparison, Row, RowChanges
 from pipeline.release.compare.change import CHANGED
 from pipeline.release.compare.summary import KINDS as SUMMARISED

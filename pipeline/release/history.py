@@ -1,4 +1,6 @@
-"""The history in a release's SQLite: that of the release before, and what this one changed. See pipeline/history.py.
+"""The history in a release's SQLite: that of the release before, and what this one changed.
+
+See pipeline/package/history.py.
 
 The release before hands on what it knows, so earlier ones need not be there any more. The tables depend on what the
 releases hold alone, not on where they lie.
@@ -10,10 +12,10 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
-from pipeline.history import CREATE_CHANGES, CREATE_RELEASES, Names, key_text, names
-from pipeline.names import free
-from pipeline.package import Package, Resource, load
-from pipeline.quoting import identifier
+from pipeline.core.names import free
+from pipeline.core.quoting import identifier
+from pipeline.package.history import CREATE_CHANGES, CREATE_RELEASES, Names, key_text, names
+from pipeline.package.package import Package, Resource, load
 from pipeline.release.compare import Change, Comparison, Row, RowChanges
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED
 from pipeline.release.proposal import Proposal

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline import manifest
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import sha256
-from pipeline.package import Package, load
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.files import sha256
+from pipeline.package import manifest
+from pipeline.package.package import Package, load
 from pipeline.release.compare import Change, Comparison, compare
 from pipeline.release.schemas import with_schemas
 from pipeline.release.version import FIRST, Step, Version, What, is_version, parse, parse_asked

@@ -14,19 +14,20 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from pipeline import duckdb, manifest
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import os_errors, sha256, staging, write_json
-from pipeline.package import DESCRIPTOR, Package, Resource, load
-from pipeline.progress import Progress
-from pipeline.quoting import identifier, literal
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import os_errors, sha256, staging, write_json
+from pipeline.core.progress import Progress
+from pipeline.core.quoting import identifier, literal
+from pipeline.package import manifest
+from pipeline.package.package import DESCRIPTOR, Package, Resource, load
 from pipeline.release import history
 from pipeline.release.changelog import changelog
 from pipeline.release.compare import Change, document
 from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx
 from pipeline.release.formats.contents import Contents
 from pipeline.release.proposal import Extra, Proposal, propose
-from pipeline.tables import COPY_CSV, connect, raw, sort_order, typed
+from pipeline.table import duckdb
+from pipeline.table.relation import COPY_CSV, connect, raw, sort_order, typed
 
 LATEST = "latest"
 CHANGELOG = "CHANGELOG.md"

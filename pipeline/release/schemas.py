@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.descriptor import check_schema
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.package import Package, Resource
-from pipeline.tables import labels
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.package.descriptor import check_schema
+from pipeline.package.package import Package, Resource
+from pipeline.table.relation import labels
 
 
 def with_schemas(package: Package) -> Package:

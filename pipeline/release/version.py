@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
-from pipeline.versions import NUMBERS
-from pipeline.versions import is_version as is_version
+from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.package.version import NUMBERS
+from pipeline.package.version import is_version as is_version
 
 FIRST = "1.0.0"
 

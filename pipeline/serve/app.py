@@ -17,8 +17,8 @@ from typing import Any
 
 import uvicorn
 
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.progress import Progress
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.progress import Progress
 from pipeline.serve import helper
 from pipeline.serve.places import VERSION
 from pipeline.serve.protocol import Protocol, most_connections

@@ -11,7 +11,7 @@ import re
 import socket
 from urllib.parse import urlsplit
 
-from pipeline.errors import CannotRun, Kind, Problem
+from pipeline.core.errors import CannotRun, Kind, Problem
 
 HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253})(:\d{1,5})?")
 

@@ -33,7 +33,7 @@ from datasette import handle_exception
 from datasette.app import Datasette
 from datasette.plugins import pm
 
-from pipeline.files import sha256
+from pipeline.core.files import sha256
 from pipeline.serve import facets as _facets  # noqa: F401  # takes its counts from the release
 from pipeline.serve import timelimit as _timelimit  # noqa: F401  # takes the place of Datasette's
 from pipeline.serve.languages import LANGUAGES

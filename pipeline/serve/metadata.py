@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.package import Package, Resource
-from pipeline.yaml_files import read_yaml
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.yaml_files import read_yaml
+from pipeline.package.package import Package, Resource
 
 
 def metadata(package: Package, file: Path, language: str | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from datasette.utils import tilde_encode
 
-from pipeline.package import Package, Resource
+from pipeline.package.package import Package, Resource
 from pipeline.serve.places import prefix
 from pipeline.serve.sql import limits
 

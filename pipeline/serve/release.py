@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import manifest
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import sha256
-from pipeline.package import Package, load
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import sha256
+from pipeline.package import manifest
+from pipeline.package.package import Package, load
 from pipeline.serve.places import TAKEN
 
 COUNTS = "_counts"

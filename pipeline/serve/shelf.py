@@ -15,8 +15,8 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import sha256
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import sha256
 from pipeline.serve.instance import close, datasette, opened
 from pipeline.serve.places import Place
 from pipeline.serve.release import Release, open_release

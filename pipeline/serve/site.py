@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, unquote
 from datasette.filters import Filters
 from datasette.utils import tilde_decode, tilde_encode
 
-from pipeline.errors import PipelineError
-from pipeline.progress import Progress
+from pipeline.core.errors import PipelineError
+from pipeline.core.progress import Progress
 from pipeline.serve.answer import CORS, NEVER_KEPT, SECURITY, Answer, Header, redirect, refusal, send_answer
 from pipeline.serve.files import found, send_file
 from pipeline.serve.gate import Busy, Gate

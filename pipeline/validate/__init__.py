@@ -1,6 +1,6 @@
 """Anything tabular in, frictionless's report out."""
 
-from pipeline.validate.report import lines, problems, settled
+from pipeline.report.report import lines, problems, settled
 from pipeline.validate.validation import Terms, merged, validate
 from pipeline.validate.verdict import CleanReport, Report
 

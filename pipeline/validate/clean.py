@@ -15,8 +15,8 @@ from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from pipeline.look import Layout, Looked, look
-from pipeline.package import Package
+from pipeline.package.package import Package
+from pipeline.table.layout import Layout, Looked, look
 from pipeline.validate import small
 from pipeline.validate.plain import NotPlain, PlainTable, is_plain, is_small, plain_table
 from pipeline.validate.screen import Screen, Unscreened, screen
@@ -26,7 +26,7 @@ from pipeline.validate.verdict import CleanReport, CleanTask
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from pipeline import duckdb
+    from pipeline.table import duckdb
     from pipeline.validate.scan import Read
 
 
@@ -61,7 +61,7 @@ class Cleared:
     @cached_property
     def con(self) -> duckdb.DuckDBPyConnection:
         """The database of this validation, which spills."""
-        from pipeline.tables import spilling
+        from pipeline.table.relation import spilling
 
         return self._stack.enter_context(spilling())
 
@@ -145,7 +145,7 @@ class Cleared:
             Thread(target=_load_judge, daemon=True).start()
 
     def _cleared(self, ready: Ready) -> dict[str, object] | None:
-        from pipeline import duckdb
+        from pipeline.table import duckdb
 
         table = ready.table
         with suppress(Unscreened, duckdb.OutOfMemoryException):

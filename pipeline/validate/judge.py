@@ -12,11 +12,11 @@ import frictionless
 from frictionless.platform import platform
 from frictionless.resources import TableResource
 
-from pipeline.descriptor import checked_part, checked_paths
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.files import read_json
-from pipeline.look import MAX_LINE
-from pipeline.package import Package
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.files import read_json
+from pipeline.package.descriptor import checked_part, checked_paths
+from pipeline.package.package import Package
+from pipeline.table.layout import MAX_LINE
 from pipeline.validate import quicker  # noqa: F401  # makes frictionless quicker
 from pipeline.validate.clean import Cleared
 from pipeline.validate.foreign import Parents

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline import duckdb
+from pipeline.table import duckdb
 
 
 @dataclass(frozen=True)

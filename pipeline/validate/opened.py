@@ -8,7 +8,7 @@ import frictionless
 from frictionless.formats.csv import CsvControl
 from frictionless.resources import TableResource
 
-from pipeline.look import Layout
+from pipeline.table.layout import Layout
 from pipeline.validate.screen import Unscreened
 
 

@@ -14,8 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipeline.descriptor import as_list
-from pipeline.package import Package, Resource
+from pipeline.package.descriptor import as_list
+from pipeline.package.package import Package, Resource
 from pipeline.validate.rules import are_codes
 
 V2 = "https://datapackage.org/profiles/2.0/datapackage.json"

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from pipeline import duckdb
-from pipeline.look import Layout, Looked, is_plain, look
-from pipeline.quoting import identifier
-from pipeline.tables import scanned
+from pipeline.core.quoting import identifier
+from pipeline.table import duckdb
+from pipeline.table.layout import Layout, Looked, is_plain, look
+from pipeline.table.relation import scanned
 
 BATCH = 20_000
 """Rows that Python hands to DuckDB at a time."""

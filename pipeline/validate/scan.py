@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pipeline import duckdb
-from pipeline.look import Layout, Looked
-from pipeline.quoting import identifier
-from pipeline.tables import UNREAD
+from pipeline.core.quoting import identifier
+from pipeline.table import duckdb
+from pipeline.table.layout import Layout, Looked
+from pipeline.table.relation import UNREAD
 from pipeline.validate import reader, sql
 from pipeline.validate.screen import DIGITS, Screen, Unscreened
 from pipeline.validate.timelimit import pattern_limit

@@ -15,9 +15,9 @@ from frictionless import errors
 from frictionless.resources import TableResource
 from frictionless.table.row import Row, create_cell_handlers
 
-from pipeline import duckdb
-from pipeline.files import sha256
-from pipeline.look import Layout
+from pipeline.core.files import sha256
+from pipeline.table import duckdb
+from pipeline.table.layout import Layout
 from pipeline.validate import keys
 from pipeline.validate.clean import Cleared
 from pipeline.validate.foreign import ForeignKey, Parents, foreign_key_error, parts, without

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from pipeline.look import Layout
+from pipeline.table.layout import Layout
 from pipeline.validate.plain import PlainTable
 from pipeline.validate.screen import Bound, IsDate, IsInteger, IsNumber, Length, Matches, OneOf, Screen, Test, number
 from pipeline.validate.timelimit import Expired, time_limit

@@ -9,7 +9,7 @@ import csv
 import io
 from pathlib import Path
 
-from pipeline.look import Layout
+from pipeline.table.layout import Layout
 
 LINES = 100
 """Lines that frictionless looks at."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.quoting import literal
+from pipeline.core.quoting import literal
 from pipeline.validate.screen import (
     DIGITS,
     Bound,

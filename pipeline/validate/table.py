@@ -73,7 +73,7 @@ def _opened(resource: TableResource, parents: Parents, limit_errors: int, cleare
     """Opens the resource; by whichever way its rows are judged, foreign keys are ours to check where they can be."""
     foreign_keys = resource.schema.foreign_keys
     if not is_small(Path(str(resource.normpath or ""))):
-        from pipeline import duckdb
+        from pipeline.table import duckdb
         from pipeline.validate.screened import Screened
 
         try:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from pipeline.errors import InvalidData, Kind, Problem
+from pipeline.core.errors import InvalidData, Kind, Problem
 
 if TYPE_CHECKING:
     import frictionless

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import read_json
-from pipeline.package import DESCRIPTOR, Package, load
-from pipeline.progress import Progress
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import read_json
+from pipeline.core.progress import Progress
+from pipeline.package.package import DESCRIPTOR, Package, load
 from pipeline.validate.clean import Cleared
 from pipeline.validate.verdict import CleanReport, Report, as_frictionless
 

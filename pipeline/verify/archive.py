@@ -6,10 +6,10 @@ import hashlib
 import zipfile
 import zlib
 
-from pipeline import manifest
-from pipeline.errors import Kind, Problem
-from pipeline.manifest import File
-from pipeline.package import Package
+from pipeline.core.errors import Kind, Problem
+from pipeline.package import manifest
+from pipeline.package.manifest import File
+from pipeline.package.package import Package
 from pipeline.verify.result import Found
 
 FIX = "The release was made wrong: report it to its publisher, or build it again."

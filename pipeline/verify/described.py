@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from pipeline.errors import Kind, Problem
-from pipeline.manifest import File
-from pipeline.package import Package
+from pipeline.core.errors import Kind, Problem
+from pipeline.package.manifest import File
+from pipeline.package.package import Package
 from pipeline.verify.result import Found
 
 FIX = "The release was made wrong: report it to its publisher, or build it again."

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
-from pipeline import manifest
-from pipeline.errors import CannotRun, InvalidData, Kind, Problem
-from pipeline.files import read_json
-from pipeline.inputs import ADDRESS, download, local, parsed
-from pipeline.package import DESCRIPTOR
-from pipeline.progress import Progress
+from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.core.files import read_json
+from pipeline.core.progress import Progress
+from pipeline.package import manifest
+from pipeline.package.inputs import ADDRESS, download, local, parsed
+from pipeline.package.package import DESCRIPTOR
 
 LATEST = "latest.json"
 FILES = (manifest.NAME, DESCRIPTOR, LATEST, "index.html")

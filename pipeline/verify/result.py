@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pipeline.errors import Problem
+from pipeline.core.errors import Problem
 
 State = Literal["ok", "failed", "skipped"]
 

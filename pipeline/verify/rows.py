@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import duckdb
-from pipeline.errors import Kind, Problem
-from pipeline.package import Package, Resource
-from pipeline.progress import Progress
-from pipeline.quoting import file_literal, identifier
-from pipeline.tables import connect, typed
+from pipeline.core.errors import Kind, Problem
+from pipeline.core.progress import Progress
+from pipeline.core.quoting import file_literal, identifier
+from pipeline.package.package import Package, Resource
+from pipeline.table import duckdb
+from pipeline.table.relation import connect, typed
 from pipeline.verify.result import Found
 
 SHOWN = 3

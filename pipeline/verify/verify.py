@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline import manifest
-from pipeline.errors import InvalidData, PipelineError, Problem
-from pipeline.package import Package, load
-from pipeline.progress import Progress
+from pipeline.core.errors import InvalidData, PipelineError, Problem
+from pipeline.core.progress import Progress
+from pipeline.package import manifest
+from pipeline.package.package import Package, load
 from pipeline.verify import archive, described, rows
 from pipeline.verify.obtain import obtained
 from pipeline.verify.result import Check, Found, Verified

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.assemble import assemble
-from pipeline.errors import InvalidData
-from pipeline.progress import Progress
-from pipeline.project import Project, find
+from pipeline.core.errors import InvalidData
+from pipeline.core.progress import Progress
+from pipeline.source.project import Project, find
 from tests.command import servicebanken
 from tests.projects import change, field, project, put, source, table
 

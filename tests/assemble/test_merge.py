@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.assemble import assemble
-from pipeline.errors import InvalidData, Kind
-from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.core.errors import InvalidData, Kind
+from pipeline.core.progress import Progress
+from pipeline.source.project import Project
 from tests.projects import SERVICES_METADATA, change, example, field, project, put, services, source, table, tree
 
 TOWNS = table("towns", [field("id"), field("name"), field("people", "integer"), field("founded", "date")], ["id"])
@@ -35,7 +35,7 @@ def _of(table: str, csv: str) -> str:
 
 
 def test_the_example_is_assembled(tmp_path: Path) -> None:
-    from pipeline.project import find
+    from pipeline.source.project import find
 
     texts = _texts(find(example(tmp_path / "project")))
     assert texts["shops.csv"] == (
@@ -320,7 +320,7 @@ def test_all_problems_are_found_in_one_run_and_the_package_stays_as_it_was(tmp_p
 
 @pytest.mark.parametrize("name", ["documents", "provenance", "discrepancies"])
 def test_a_contract_without_a_table_that_assembling_needs_is_refused(name: str, tmp_path: Path) -> None:
-    from pipeline.project import find
+    from pipeline.source.project import find
 
     root = example(tmp_path / "project")
     change(

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.assemble.sheet import MAX_LINE, Sheet, read
-from pipeline.errors import InvalidData, Kind
+from pipeline.core.errors import InvalidData, Kind
 
 
 def test_a_sheet_is_columns_of_text_with_row_numbers(tmp_path: Path) -> None:

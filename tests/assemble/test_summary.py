@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.assemble.summary import summary
-from pipeline.errors import CannotRun
-from pipeline.project import find
+from pipeline.core.errors import CannotRun
+from pipeline.source.project import find
 from tests.projects import example, field, package, table
 
 

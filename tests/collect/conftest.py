@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import Project, find
+from pipeline.source.project import Project, find
 from tests.collect.site import Site, serving
 from tests.projects import example, put
 

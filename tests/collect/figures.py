@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from pipeline.project import Project
+from pipeline.source.project import Project
 from tests.collect.servers import Asked, Reply
 from tests.collect.servers.kolada import Kolada
 from tests.projects import field, project, put, table

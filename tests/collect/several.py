@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.project import Project, find
+from pipeline.source.project import Project, find
 from tests.collect.conftest import SHOPS, SOURCE
 from tests.collect.site import Page, Site
 from tests.projects import example, put

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.collect.drift import differences
-from pipeline.fetched import read
-from pipeline.project import find
-from pipeline.readers import Answer, reader
-from pipeline.sources import read_all
+from pipeline.source.fetched_rows import read
+from pipeline.source.project import find
+from pipeline.source.readers import Answer, reader
+from pipeline.source.source import read_all
 from tests.projects import field, project, put, table
 
 SOURCE = """\

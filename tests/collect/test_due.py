@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.collect import Terms, collect, plan
-from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.core.progress import Progress
+from pipeline.source.project import Project
 from tests.collect.conftest import SHOPS, register
 from tests.collect.site import Page, Site
 from tests.collect.test_faults import HASTY

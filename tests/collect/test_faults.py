@@ -21,8 +21,8 @@ import pytest
 from pipeline.collect import Outcome, Terms, collect
 from pipeline.collect.fetch import Patience
 from pipeline.collect.network import Network
-from pipeline.progress import Progress
-from pipeline.project import Project
+from pipeline.core.progress import Progress
+from pipeline.source.project import Project
 from tests.collect.conftest import SHOPS, register
 from tests.collect.servers import json_reply
 from tests.collect.servers.overpass import Overpass

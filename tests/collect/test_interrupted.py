@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import snapshots
 from pipeline.collect import Outcome, Terms, collect
 from pipeline.collect.store import lines
-from pipeline.fetched import read
-from pipeline.progress import Progress
-from pipeline.project import Project
-from pipeline.sources import read_all
+from pipeline.core.progress import Progress
+from pipeline.source import snapshots
+from pipeline.source.fetched_rows import read
+from pipeline.source.project import Project
+from pipeline.source.source import read_all
 from tests.collect.figures import REQUESTS, Slow, figures, kolada
 from tests.collect.servers import Asked, Reply, json_reply
 from tests.collect.test_faults import HASTY

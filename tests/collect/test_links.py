@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.collect import Terms, links
-from pipeline.fetches import Limits
-from pipeline.progress import Progress
-from pipeline.project import Project, find
+from pipeline.core.progress import Progress
+from pipeline.source.fetch import Limits
+from pipeline.source.project import Project, find
 from tests.collect.site import Page, Site
 from tests.collect.test_faults import HASTY
 from tests.command import invoke

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.collect import Terms, collect
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
 from tests.collect.conftest import SHOPS, register
 from tests.collect.several import SOURCES, several
 from tests.collect.site import Handler, Page, Site, serving

@@ -16,8 +16,8 @@ import pytest
 from pipeline.collect.collect import collect
 from pipeline.collect.fetch import Patience
 from pipeline.collect.jobs import Terms
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.core.progress import Progress
+from pipeline.source.project import find
 from tests.collect.servers.sweden import ROOT, Sweden, fetches, figure, population, sweden
 from tests.command import invoke
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.build import build
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.core.progress import Progress
+from pipeline.source.project import find
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 from pipeline.cli.describe import FORMATS as OFFERED
+from pipeline.core.errors import InvalidData
 from pipeline.describe import FORMATS, read, render
-from pipeline.errors import InvalidData
 from tests.command import invoke
 from tests.projects import change, field, package, reference, table
 

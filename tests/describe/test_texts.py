@@ -12,8 +12,8 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.xml_text import xml_text
 from pipeline.describe import FORMATS, read, render
-from pipeline.xml_text import xml_text
 from tests.describe.test_describe import BASE, HOSTILE, towns
 from tests.describe.validators import complaints, needs_validators
 

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
 from pipeline.publish import Patience, Published, publish
 from tests.projects import put
 

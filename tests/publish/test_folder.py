@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError
-from pipeline.files import lock
+from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
+from pipeline.core.files import lock
 from pipeline.publish import folder as folder_module
 from pipeline.publish import published
 from tests.projects import change, put, tree

@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 PUBLISH = """
 import sys
 from pathlib import Path
-import pipeline.publish.folder, pipeline.files
-from pipeline.progress import Progress
+import pipeline.publish.folder, pipeline.core.files
+from pipeline.core.progress import Progress
 from pipeline.publish import publish
 print("ready", flush=True)
 sys.stdin.readline()
@@ -39,7 +39,7 @@ publish(Path(sys.argv[1]), sys.argv[2], Progress())
 KILL_AT_STEP = """
 import os, signal, sys
 from pathlib import Path
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
 from pipeline.publish import publish
 steps = int(sys.argv[3])
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError
+from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
 from pipeline.publish import published
 from pipeline.publish.bucket import Bucket
 from pipeline.publish.result import Patience

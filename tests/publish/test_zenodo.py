@@ -16,9 +16,9 @@ from typing import Any
 import frictionless
 import pytest
 
-from pipeline import manifest
-from pipeline.errors import CannotRun, InvalidData, Kind, PipelineError
-from pipeline.progress import Progress
+from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
+from pipeline.core.progress import Progress
+from pipeline.package import manifest
 from pipeline.publish import Published, invenio, publish
 from pipeline.publish.result import Patience
 from tests.projects import change, put, tree

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import requests
 
-from pipeline.fetched import Rows, read
-from pipeline.fetches import Fetch
-from pipeline.readers import Answer, Request, reader
-from pipeline.sources import read_all
+from pipeline.source.fetch import Fetch
+from pipeline.source.fetched_rows import Rows, read
+from pipeline.source.readers import Answer, Request, reader
+from pipeline.source.source import read_all
 from tests.projects import put
 
 HEAD = "publisher: x\nlicence: x\nrank: 1\ndocuments:\n  - id: register\n    url: https://example.org/\n"

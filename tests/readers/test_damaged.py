@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.fetches import Fetch
-from pipeline.readers import Answer, BadAnswer, reader
-from pipeline.sources import read_all
+from pipeline.source.fetch import Fetch
+from pipeline.source.readers import Answer, BadAnswer, reader
+from pipeline.source.source import read_all
 from tests.collect.servers.pages import Pages
 from tests.collect.servers.sweden import sweden
 from tests.projects import put

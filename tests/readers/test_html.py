@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InvalidData
-from pipeline.fetches import Fetch
-from pipeline.readers import BadAnswer, reader
+from pipeline.core.errors import InvalidData
+from pipeline.source.fetch import Fetch
+from pipeline.source.readers import BadAnswer, reader
 from tests.collect.servers.pages import Pages
 from tests.readers.asking import answers_to, fetch_of, rows_of
 

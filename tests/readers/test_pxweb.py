@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InvalidData
-from pipeline.fetches import Fetch, Limits
-from pipeline.readers import Answer, BadAnswer, Request, reader
+from pipeline.core.errors import InvalidData
+from pipeline.source.fetch import Fetch, Limits
+from pipeline.source.readers import Answer, BadAnswer, Request, reader
 from tests.collect.servers import json_reply
 from tests.collect.servers.pxweb import PxWeb
 from tests.readers.asking import answers_to, fetch_of, rows_of

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.package import load
+from pipeline.package.package import load
 from pipeline.release.compare import compare, document
 from tests.projects import field, package, table
 

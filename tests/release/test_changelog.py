@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.package import load
+from pipeline.package.package import load
 from pipeline.release.changelog import changelog
 from pipeline.release.compare import compare
 from pipeline.release.version import Version

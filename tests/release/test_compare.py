@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.package import load
+from pipeline.package.package import load
 from pipeline.release.compare import compare
 from pipeline.release.version import Step
 from tests.projects import change, field, package, put, table

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import manifest
-from pipeline.history import Line, as_of, names, of_row
-from pipeline.package import load
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
+from pipeline.package import manifest
+from pipeline.package.history import Line, as_of, names, of_row
+from pipeline.package.package import load
 from pipeline.release import release
 from tests.projects import field, package, table, tree
 

@@ -13,11 +13,11 @@ import openpyxl
 import pytest
 
 from pipeline.build import build
-from pipeline.errors import InvalidData, Kind, PipelineError
-from pipeline.names import stems
-from pipeline.package import load
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.core.errors import InvalidData, Kind, PipelineError
+from pipeline.core.names import stems
+from pipeline.core.progress import Progress
+from pipeline.package.package import load
+from pipeline.source.project import find
 from tests.command import servicebanken
 from tests.projects import field, package, put, reference, table, tree
 from tests.test_surroundings import assert_whole

@@ -12,9 +12,9 @@ import frictionless
 import jsonschema
 import pytest
 
-from pipeline.errors import InvalidData, Kind
-from pipeline.package import load
-from pipeline.progress import Progress
+from pipeline.core.errors import InvalidData, Kind
+from pipeline.core.progress import Progress
+from pipeline.package.package import load
 from pipeline.release import Released, latest, release
 from tests.command import invoke, servicebanken
 from tests.projects import SERVICES_METADATA, change, field, package, put, table, tree

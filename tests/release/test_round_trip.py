@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
 from pipeline.assemble import assemble
-from pipeline.package import load
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
+from pipeline.package.package import load
 from pipeline.release import release
 from tests.projects import field, package, project, source, table
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.package import load
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
+from pipeline.package.package import load
 from pipeline.release import propose, release
 from pipeline.release.compare.licence import restricts
 from pipeline.release.compare.package import is_held

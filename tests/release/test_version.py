@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import InvalidData
+from pipeline.core.errors import InvalidData
 from pipeline.release.version import Step, Version, is_version, parse
 
 VERSIONS = st.builds(Version, *[st.integers(0, 10**6)] * 3)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InvalidData
-from pipeline.package import load
+from pipeline.core.errors import InvalidData
+from pipeline.package.package import load
 from pipeline.serve.metadata import metadata
 from tests.projects import field, package, put, table
 

@@ -16,8 +16,8 @@ import pytest
 from frictionless import fields as types
 from frictionless.resources import TableResource
 
-from pipeline.errors import PipelineError
-from pipeline.package import load
+from pipeline.core.errors import PipelineError
+from pipeline.package.package import load
 from pipeline.validate import CleanReport, Terms, merged, settled, validate
 from pipeline.validate.clean import Cleared
 from pipeline.validate.plain import CONSTRAINTS, RESERVED

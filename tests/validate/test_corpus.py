@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.package import load
+from pipeline.package.package import load
 from pipeline.validate import Terms, validate
 from tests.validate.test_same_report import beyond, found
 

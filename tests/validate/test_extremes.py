@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import InvalidData, Kind
+from pipeline.core.errors import InvalidData, Kind
 from pipeline.validate import Terms, lines, validate
 from pipeline.validate.verdict import as_frictionless
 from tests.projects import field, package, reference, table

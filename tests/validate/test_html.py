@@ -13,11 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from pipeline.package import load
-from pipeline.validate import html, merged, validate
-from pipeline.validate.advice import LANGUAGES, Language
-from pipeline.validate.html import pages, render
-from pipeline.visible import cut, visible
+from pipeline.package.package import load
+from pipeline.report import page as html
+from pipeline.report.advice import LANGUAGES, Language
+from pipeline.report.page import pages, render
+from pipeline.validate import merged, validate
+from pipeline.web.visible import cut, visible
 from tests.projects import field, package, put, reference, table
 
 VOID = {"meta", "link", "br"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.report.advice import ADVICE, FIXES, Language, advice
+from pipeline.report.report import chosen, figure, lines, summary
+from pipeline.report.wording import rule
 from pipeline.validate import Report, problems, settled, validate
-from pipeline.validate.advice import ADVICE, FIXES, Language, advice
-from pipeline.validate.report import chosen, figure, lines, summary
-from pipeline.validate.wording import rule
 from tests.projects import field, package, reference, table
 
 LANGUAGES: tuple[Language, ...] = ("en", "sv")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.package import load
+from pipeline.package.package import load
 from pipeline.validate import Report, Terms, validate
 from pipeline.validate.clean import Cleared
 
@@ -47,7 +47,7 @@ def no_table_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     Their bytes are looked at in several parts, as those of large files are.
     """
     monkeypatch.setattr("pipeline.validate.plain.SMALL", 0)
-    monkeypatch.setattr("pipeline.look.CHUNK", 16)
+    monkeypatch.setattr("pipeline.table.layout.CHUNK", 16)
 
 
 def assert_same_report(folder: Path, resources: list[dict[str, Any]], files: dict[str, bytes]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline import tables
+from pipeline.table import relation as tables
 from pipeline.validate import keys
 
 ROWS = 1_500_000

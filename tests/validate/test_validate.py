@@ -10,8 +10,8 @@ from pathlib import Path
 import frictionless
 import pytest
 
-from pipeline.errors import CannotRun, InvalidData, Kind
-from pipeline.package import load
+from pipeline.core.errors import CannotRun, InvalidData, Kind
+from pipeline.package.package import load
 from pipeline.validate import problems, settled, validate
 from tests.command import servicebanken
 from tests.projects import field, package, put, reference, table

@@ -15,7 +15,7 @@ from threading import Thread
 import duckdb
 import pytest
 
-from pipeline import manifest
+from pipeline.package import manifest
 from tests.command import Run, invoke, servicebanken
 from tests.projects import change, put
 

@@ -22,11 +22,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipeline import about
+from pipeline.core.errors import InvalidData
 from pipeline.describe.dataset import Dataset
-from pipeline.descriptor import bad
-from pipeline.errors import InvalidData
-from pipeline.package import DESCRIPTOR, Package, Resource
+from pipeline.package import about
+from pipeline.package.descriptor import bad
+from pipeline.package.package import DESCRIPTOR, Package, Resource
 
 Type = Literal["bars", "columns", "map"]
 TYPES: tuple[Type, ...] = ("bars", "columns", "map")

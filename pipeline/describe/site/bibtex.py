@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from pipeline import about
 from pipeline.describe.dataset import Dataset
+from pipeline.package import about
 
 SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     sign: f"\\{sign}" for sign in "{}$&#_%"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipeline.describe.site.figures import Figures, Labels
 from pipeline.describe.site.words import Text, Words
-from pipeline.visible import visible
+from pipeline.web.visible import visible
 
 MOST = 14
 """Bars that are drawn; the others are counted."""

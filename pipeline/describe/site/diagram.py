@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pipeline.describe.site.dictionary import Table
 from pipeline.describe.site.layers import Layout, heights, layout
 from pipeline.describe.site.words import Words
-from pipeline.visible import cut
+from pipeline.web.visible import cut
 
 BOX = 30
 """Units of a box's height."""

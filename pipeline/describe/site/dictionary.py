@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import duckdb
+from pipeline.core.names import stems
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.site.rows import column, relation
 from pipeline.describe.site.words import Text, Words
-from pipeline.names import stems
-from pipeline.package import Resource
+from pipeline.package.package import Resource
+from pipeline.table import duckdb
 
 TOGETHER = 50
 """Fields whose values are counted in one query, which bounds what DuckDB must remember."""

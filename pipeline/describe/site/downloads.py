@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from pipeline.core.quoting import identifier, literal
 from pipeline.describe import media
 from pipeline.describe.dataset import CATALOG, Dataset, File
 from pipeline.describe.site.words import Text, Words
-from pipeline.package import DESCRIPTOR, Resource
-from pipeline.quoting import identifier, literal
+from pipeline.package.package import DESCRIPTOR, Resource
 
 FORMATS = {
     "dcat.rdf": "DCAT-AP-SE 3, RDF/XML",

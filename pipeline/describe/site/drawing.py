@@ -16,7 +16,7 @@ from pygal.graph.horizontalstackedbar import HorizontalStackedBar
 from pygal.graph.stackedbar import StackedBar
 
 from pipeline.describe.site.words import Words
-from pipeline.visible import cut
+from pipeline.web.visible import cut
 
 if TYPE_CHECKING:
     from pipeline.describe.site.charts import Drawn

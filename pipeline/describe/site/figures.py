@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from pipeline import duckdb
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.site.asked import Asked
 from pipeline.describe.site.rows import column_of, relation
-from pipeline.descriptor import bad
-from pipeline.package import DESCRIPTOR, Resource
+from pipeline.package.descriptor import bad
+from pipeline.package.package import DESCRIPTOR, Resource
+from pipeline.table import duckdb
 
 Labels = Mapping[str, Mapping[str, str]]
 """Texts by language, for a value; values without an entry stand for themselves."""

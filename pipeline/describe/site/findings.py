@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.files import read_json
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json
 
 REPORT, CHANGES, CHANGELOG = "report.json", "changes.json", "CHANGELOG.md"
 

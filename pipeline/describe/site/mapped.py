@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline import maps
+from pipeline.core.files import read_json
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.site.charts import Chart, title_of
 from pipeline.describe.site.figures import NAMING, Figures
 from pipeline.describe.site.words import Words
-from pipeline.files import read_json
-from pipeline.maps import Area, Point, Shade
-from pipeline.package import Resource
-from pipeline.visible import visible
+from pipeline.package.package import Resource
+from pipeline.web import maps
+from pipeline.web.maps import Area, Point, Shade
+from pipeline.web.visible import visible
 
 
 def chart(words: Words, figures: Figures, number: int) -> Chart | None:

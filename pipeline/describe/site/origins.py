@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import about, duckdb
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.site.dictionary import Table
 from pipeline.describe.site.rows import column_of, relation
-from pipeline.package import Resource
+from pipeline.package import about
+from pipeline.package.package import Resource
+from pipeline.table import duckdb
 
 SHOWN = 100
 """Disagreements that are shown."""

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from pipeline import about, duckdb, templates
+from pipeline.core.errors import InvalidData
 from pipeline.describe import coverage, schema_org
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import as_json
@@ -30,9 +30,11 @@ from pipeline.describe.site.figures import Figures, figures
 from pipeline.describe.site.findings import Changes, Verdict
 from pipeline.describe.site.origins import Origins
 from pipeline.describe.site.words import LANGUAGES, NAMES, Language, Text, Words
-from pipeline.errors import InvalidData
-from pipeline.package import Resource
-from pipeline.visible import visible
+from pipeline.package import about
+from pipeline.package.package import Resource
+from pipeline.table import duckdb
+from pipeline.web import templates
+from pipeline.web.visible import visible
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.core.quoting import file_literal
 from pipeline.describe.dataset import Dataset
-from pipeline.package import Resource
-from pipeline.quoting import file_literal
+from pipeline.package.package import Resource
 
 
 def relation(dataset: Dataset, table: Resource) -> str | None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from pipeline.package import Package
+from pipeline.package.package import Package
 from pipeline.release.compare.change import Row
 from pipeline.release.compare.package import Comparison
 from pipeline.release.compare.rows import RowChanges

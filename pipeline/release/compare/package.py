@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import duckdb
-from pipeline.errors import Kind, PipelineError
-from pipeline.files import have_same_bytes, os_errors
-from pipeline.package import Package, Resource
-from pipeline.quoting import identifier, literal
+from pipeline.core.errors import Kind, PipelineError
+from pipeline.core.files import have_same_bytes, os_errors
+from pipeline.core.quoting import identifier, literal
+from pipeline.package.package import Package, Resource
 from pipeline.release.compare import licence
 from pipeline.release.compare.change import Change, Row, as_text
 from pipeline.release.compare.renamed import renamed_fields, renamed_tables
@@ -20,7 +19,8 @@ from pipeline.release.compare.rows import RowChanges, Sides, row_changes, rows
 from pipeline.release.compare.schema import codes, schema_changes
 from pipeline.release.compare.texts import package_texts, resource_texts, table_texts
 from pipeline.release.version import Step, What
-from pipeline.tables import connect, raw
+from pipeline.table import duckdb
+from pipeline.table.relation import connect, raw
 
 DERIVED = ("provenance", "discrepancies")
 """Tables that follow from the others: whatever changes in their rows is a correction."""

@@ -12,13 +12,13 @@ from typing import Any
 
 from jinja2 import Environment
 
-from pipeline import templates
-from pipeline.package import Package
+from pipeline.package.package import Package
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED, Change, Row
 from pipeline.release.compare.package import Comparison
 from pipeline.release.compare.rows import RowChanges
 from pipeline.release.compare.words import Language
-from pipeline.visible import cut, visible
+from pipeline.web import templates
+from pipeline.web.visible import cut, visible
 
 ROWS = 100
 """Rows of a table that changed in one way and are shown; the others are counted."""

@@ -6,9 +6,9 @@ guess spares the reader a field removed, a field added, and every row's values.
 
 from __future__ import annotations
 
-from pipeline import duckdb
-from pipeline.package import Resource
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
+from pipeline.package.package import Resource
+from pipeline.table import duckdb
 
 ALIKE = 0.9
 """The share of values that must be the same under both names."""

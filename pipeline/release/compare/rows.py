@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline import duckdb
-from pipeline.package import Resource
-from pipeline.quoting import identifier, literal
+from pipeline.core.quoting import identifier, literal
+from pipeline.package.package import Resource
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED, Row
 from pipeline.release.compare.values import differ
+from pipeline.table import duckdb
 
 BATCH = 10_000
 """Rows that are in Python's hands at a time."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.errors import printable, shorten
-from pipeline.package import Package
+from pipeline.core.errors import printable, shorten
+from pipeline.package.package import Package
 from pipeline.release.compare.change import ADDED, CHANGED, REMOVED, Change, Row
 from pipeline.release.compare.package import Comparison
 from pipeline.release.compare.rows import RowChanges

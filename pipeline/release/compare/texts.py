@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.package import Package, Resource
+from pipeline.package.package import Package, Resource
 from pipeline.release.compare.change import Change, as_text
 from pipeline.release.compare.schema import TYPE, codes
 from pipeline.release.version import What

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.quoting import literal
+from pipeline.core.quoting import literal
 
 Field = Mapping[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipeline.errors import shorten
+from pipeline.core.errors import shorten
 from pipeline.release.version import What
 
 Language = Literal["en", "sv"]

@@ -9,9 +9,9 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
-from pipeline import duckdb
-from pipeline.package import Package, Resource
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
+from pipeline.package.package import Package, Resource
+from pipeline.table import duckdb
 
 BATCH = 10_000
 """Rows that are in Python's hands at a time."""

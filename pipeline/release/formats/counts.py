@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
 
 COUNTS = "_counts"
 

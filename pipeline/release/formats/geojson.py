@@ -11,10 +11,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from pipeline.package import Resource
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
+from pipeline.package.package import Resource
 from pipeline.release.formats.contents import Contents
-from pipeline.tables import ROW, numbered
+from pipeline.table.relation import ROW, numbered
 
 DECIMALS = 6
 """Decimals of a coordinate; the sixth is about a decimetre (RFC 7946, section 11.2)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.quoting import literal
+from pipeline.core.quoting import literal
 from pipeline.release.formats.contents import Contents
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.package import Resource
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
+from pipeline.package.package import Resource
 
 MEMORY = 16 << 20
 """Bytes of words that FTS5 gathers before it writes them; with its own 1 MB it merges what it wrote over and over."""

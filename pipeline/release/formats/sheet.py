@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_col_to_name
 
-from pipeline import duckdb
-from pipeline.quoting import identifier, literal
-from pipeline.tables import ROW, numbered
-from pipeline.workbook import MOST_DIGITS
+from pipeline.core.quoting import identifier, literal
+from pipeline.table import duckdb
+from pipeline.table.relation import ROW, numbered
+from pipeline.table.workbook import MOST_DIGITS
 
 BATCH = 10_000
 """Rows that are in Python's hands at a time."""

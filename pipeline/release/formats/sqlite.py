@@ -19,10 +19,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InvalidData, Kind, Problem
-from pipeline.names import free
-from pipeline.package import Resource
-from pipeline.quoting import identifier
+from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.names import free
+from pipeline.core.quoting import identifier
+from pipeline.package.package import Resource
 from pipeline.release.formats import search
 from pipeline.release.formats.contents import Contents
 from pipeline.release.formats.counts import write_counts

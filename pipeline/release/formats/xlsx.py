@@ -16,13 +16,13 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_range
 
-from pipeline import duckdb
-from pipeline.package import Resource
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
+from pipeline.package.package import Resource
 from pipeline.release.formats import sheet
 from pipeline.release.formats.contents import Contents
 from pipeline.release.formats.zipped import Zip
-from pipeline.workbook import MAX_CELL, OPTIONS, TextSheet
+from pipeline.table import duckdb
+from pipeline.table.workbook import MAX_CELL, OPTIONS, TextSheet
 
 MAX_ROWS = 1_048_575
 """Rows below the header that a sheet holds."""

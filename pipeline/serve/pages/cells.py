@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from pipeline.about import address
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
+from pipeline.package.about import address
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.links import Links, tilde_encode

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from pipeline import about as told
-from pipeline.history import names
+from pipeline.package import about as told
+from pipeline.package.history import names
 from pipeline.serve.pages.dataset import Dataset, Table
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
-from pipeline.about import texts
-from pipeline.package import Package, Resource
+from pipeline.package.about import texts
+from pipeline.package.package import Package, Resource
 
 NUMBERS = ("number", "integer")
 

@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline import about
-from pipeline.maps import Area, areas
-from pipeline.package import Package, load
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
+from pipeline.package import about
+from pipeline.package.package import Package, load
 from pipeline.serve.metadata import metadata
 from pipeline.serve.pages.columns import Column, of_names, of_table, pretty, said
 from pipeline.serve.words import Words
+from pipeline.web.maps import Area, areas
 
 Found = TypeVar("Found")
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import xlsxwriter
 
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
 from pipeline.serve.pages.dataset import Dataset, Question, Table
 from pipeline.serve.pages.selection import Selection, order
-from pipeline.workbook import MAX_CELL, MOST_DIGITS, OPTIONS, TextSheet
+from pipeline.table.workbook import MAX_CELL, MOST_DIGITS, OPTIONS, TextSheet
 
 MOST_ROWS = 100_000
 """Rows of a file at most; whoever wants more takes the release's files, which are made once for all."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Found

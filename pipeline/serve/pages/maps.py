@@ -8,11 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.maps import Area, Point, Shade, svg_map
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.dataset import Table
 from pipeline.serve.pages.selection import Selection
+from pipeline.web.maps import Area, Point, Shade, svg_map
 
 MOST_POINTS = 1000
 """Points of a map; a table with more is shown by its areas."""

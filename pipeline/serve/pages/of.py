@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline.package import DESCRIPTOR
+from pipeline.package.package import DESCRIPTOR
 from pipeline.serve.instance import CONFIGURATION
 from pipeline.serve.pages.dataset import read
 from pipeline.serve.pages.links import Links

@@ -12,11 +12,11 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from pipeline import templates
-from pipeline.about import address, text
+from pipeline.package.about import address, text
 from pipeline.serve.pages.dataset import Dataset
 from pipeline.serve.pages.links import Links
 from pipeline.serve.words import NAMES
+from pipeline.web import templates
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.about import address
-from pipeline.history import names, of_row
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
+from pipeline.package.about import address
+from pipeline.package.history import names, of_row
 from pipeline.serve.pages import maps
 from pipeline.serve.pages.cells import NAME, Cells, cut
 from pipeline.serve.pages.columns import Column

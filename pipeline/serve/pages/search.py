@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.links import Links

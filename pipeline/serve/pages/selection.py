@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 from datasette.filters import Filters
 from datasette.utils import tilde_decode, tilde_encode
 
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
 from pipeline.serve.pages.dataset import Table
 
 MOST_ROWS = 1000

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.quoting import identifier
+from pipeline.core.quoting import identifier
 from pipeline.serve.pages import facets, grid, maps
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column

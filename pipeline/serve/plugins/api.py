@@ -7,7 +7,7 @@ from typing import Any
 
 from datasette import Response, hookimpl
 
-from pipeline.package import DESCRIPTOR, load
+from pipeline.package.package import DESCRIPTOR, load
 from pipeline.serve.instance import CONFIGURATION
 from pipeline.serve.metadata import metadata
 from pipeline.serve.openapi import description

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.errors import CannotRun, Kind, Problem
-from pipeline.files import os_errors
+from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import os_errors
 from pipeline.serve.answer import CORS, SECURITY
 from pipeline.serve.files import TYPES
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.fetches import Fetch
-from pipeline.sources import read_all
+from pipeline.source.fetch import Fetch
+from pipeline.source.source import read_all
 from tests.collect.servers import Server
 from tests.collect.servers.kolada import Kolada
 from tests.collect.servers.overpass import Overpass

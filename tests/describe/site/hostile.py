@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.build import build
+from pipeline.core.progress import Progress
 from pipeline.describe import read
 from pipeline.describe.site import write
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.source.project import find
 from tests.describe.site.test_origins import DISCREPANCIES, DOCUMENTS
 from tests.projects import field, package, put, table
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from pipeline.build import build
+from pipeline.core.errors import InvalidData
+from pipeline.core.progress import Progress
 from pipeline.describe import read
 from pipeline.describe.site import figures, write
-from pipeline.errors import InvalidData
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.source.project import find
 from tests.describe.site.html import Page
 from tests.projects import change, field, package, put, reference, table
 

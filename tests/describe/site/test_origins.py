@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 from pipeline.build import build
+from pipeline.core.progress import Progress
 from pipeline.describe import read
 from pipeline.describe.site import write
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.source.project import find
 from tests.describe.site.html import Page
 from tests.projects import field, package, table
 

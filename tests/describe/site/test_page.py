@@ -15,8 +15,8 @@ import pandas
 import pytest
 
 from pipeline.build import build
-from pipeline.progress import Progress
-from pipeline.project import find
+from pipeline.core.progress import Progress
+from pipeline.source.project import find
 from tests.describe.site.hostile import hostile
 from tests.describe.site.html import Page
 from tests.describe.test_describe import ABOUT

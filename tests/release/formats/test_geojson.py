@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import InvalidData, Kind
-from pipeline.package import load
-from pipeline.progress import Progress
+from pipeline.core.errors import InvalidData, Kind
+from pipeline.core.progress import Progress
+from pipeline.package.package import load
 from pipeline.release import release
 from tests.projects import field, package, table
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from pipeline.release.formats import sheet
 from pipeline.release.formats.sheet import Column, is_special
-from pipeline.tables import connect
-from pipeline.workbook import OPTIONS
+from pipeline.table.relation import connect
+from pipeline.table.workbook import OPTIONS
 
 TEXTS = st.text(
     st.sampled_from(string.ascii_letters + "åÖ 0_x&<>\"'=\n\t\r\x01\x85\xa0\u2003\ufffe\uffff😀"), max_size=12

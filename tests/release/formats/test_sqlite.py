@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.package import load
-from pipeline.progress import Progress
+from pipeline.core.progress import Progress
+from pipeline.package.package import load
 from pipeline.release import release
 from tests.projects import field, package, reference, table
 
@@ -145,7 +145,7 @@ def test_a_searchable_field_may_have_any_name(name: str, tmp_path: Path) -> None
 
 def test_fields_that_differ_in_case_alone_are_refused_or_kept_apart(tmp_path: Path) -> None:
     """SQL knows no case in names; a package may."""
-    from pipeline.errors import InvalidData
+    from pipeline.core.errors import InvalidData
 
     package(tmp_path, [table("towns", [field("Name"), field("name")])], {"towns.csv": "Name,name\na,b\n"})
     with pytest.raises(InvalidData) as caught:
@@ -243,7 +243,7 @@ def test_a_figure_that_is_no_number_is_no_crash(tmp_path: Path) -> None:
 
 
 def test_a_whole_number_that_sqlite_cannot_hold_is_no_crash(tmp_path: Path) -> None:
-    from pipeline.errors import InvalidData
+    from pipeline.core.errors import InvalidData
 
     package(tmp_path, [table("towns", [field("id", "integer")], ["id"])], {"towns.csv": "id\n99999999999999999999\n"})
     try:

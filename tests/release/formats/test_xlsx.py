@@ -6,14 +6,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline.errors import CannotRun, Kind
-from pipeline.files import os_errors
-from pipeline.package import load
-from pipeline.progress import Progress
+from pipeline.core.errors import CannotRun, Kind
+from pipeline.core.files import os_errors
+from pipeline.core.progress import Progress
+from pipeline.package.package import load
 from pipeline.release import release
 from pipeline.release.formats import xlsx
 from pipeline.release.formats.contents import Contents
-from pipeline.tables import connect, typed
+from pipeline.table.relation import connect, typed
 from tests.projects import field, package, table
 
 

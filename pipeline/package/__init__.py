@@ -1,0 +1,1 @@
+"""A data package on disk: its descriptor, its checksums, its version and its history."""

@@ -1,0 +1,171 @@
+"""A report as data that does not change from run to run, as problems that people can act on, and as lines for a
+terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.core.errors import SHOWN, Kind, Problem, shorten
+from pipeline.report import wording
+from pipeline.report.advice import Language, Phrase, advice, title
+from pipeline.web.visible import visible
+
+if TYPE_CHECKING:
+    import frictionless
+
+    from pipeline.validate.verdict import Report, Task
+
+
+def settled(report: Report) -> dict[str, Any]:
+    """The report's descriptor without what depends on the run: how long it took."""
+    descriptor: dict[str, Any] = report.to_descriptor()
+    for part in (descriptor, *descriptor["tasks"]):
+        part.get("stats", {}).pop("seconds", None)
+    return descriptor
+
+
+def problems(report: Report, names: Mapping[str, str] | None = None, language: Language = "en") -> list[Problem]:
+    """The report's errors as problems, in its order; `names` gives a resource's file where the report has its name."""
+    found = [_problem(error, None, language) for error in report.errors]
+    for task in report.tasks:
+        found += [_problem(error, _place(task, names), language) for error in task.errors]
+    return found
+
+
+def lines(
+    report: Report,
+    names: Mapping[str, str] | None = None,
+    *,
+    limit: int = SHOWN,
+    language: Language = "en",
+) -> list[str]:
+    """The report for a terminal: per table a heading and a line for each problem, the gravest first; then the verdict.
+
+    At most `limit` problems of a table are shown (0: all), the others are counted by error type. No line holds a
+    control character, whatever the data holds.
+    """
+    said = _group(None, report.errors, limit, language)
+    for task in report.tasks:
+        said += _group(_place(task, names), task.errors, limit, language)
+    said += [f"{_WARNING.in_(language)} {warning}" for warning in _warnings(report)]
+    return [visible(line) for line in [*said, summary(report, language)]]
+
+
+def summary(report: Report, language: Language = "en") -> str:
+    """The verdict in one line."""
+    rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
+    errors = len(report.errors) + sum(len(task.errors) for task in report.tasks)
+    verdict = (_VALID if report.valid else _INVALID).in_(language)
+    counts = [counted(len(report.tasks), TABLE, language), counted(rows, ROW, language)]
+    return f"{verdict}: {', '.join([*counts, counted(errors, ERROR, language)])}"
+
+
+def chosen(errors: Iterable[frictionless.Error], limit: int, repeats: int = 0) -> list[frictionless.Error]:
+    """At most `limit` errors (0: all): those of structure, then of keys, of types, of constraints.
+
+    The first of its type in its field goes before all that repeat it, so that one bad column does not hide the others;
+    more than `repeats` of them are never chosen (0: no such limit). Cells that one row lacks, or has too many, count
+    as one.
+    """
+    order = sorted(errors, key=lambda error: advice(error).rank)
+    kept = [
+        (turn > 1 or follows, position, error)
+        for position, (error, turn, follows) in enumerate(_in_turn(order))
+        if not repeats or turn <= repeats
+    ]
+    if limit:
+        kept = sorted(kept, key=lambda each: each[:2])[:limit]
+    return [error for _, _, error in sorted(kept, key=lambda each: each[1])]
+
+
+def _in_turn(errors: Iterable[frictionless.Error]) -> Iterator[tuple[frictionless.Error, int, bool]]:
+    """Each error, how many of its type there were in its field with it, and whether it goes on with a row's shape."""
+    seen: Counter[Any] = Counter()
+    rows: dict[str, int | None] = {}
+    for error in errors:
+        in_shape = error.type in SHAPES
+        kind = (error.type, () if in_shape else tuple(wording.fields(error)))
+        row = getattr(error, "row_number", None)
+        follows = in_shape and rows.get(error.type) == row
+        seen[kind] += not follows
+        rows[error.type] = row
+        yield error, seen[kind], follows
+
+
+SHAPES = ("missing-cell", "extra-cell")
+"""Error types of which one row often has many."""
+
+
+TABLE = (Phrase("table", "tabell"), Phrase("tables", "tabeller"))
+ROW = (Phrase("row", "rad"), Phrase("rows", "rader"))
+FIELD = (Phrase("field", "fält"), Phrase("fields", "fält"))
+ERROR = (Phrase("error", "fel"), Phrase("errors", "fel"))
+
+_VALID = Phrase("valid", "giltigt")
+_INVALID = Phrase("invalid", "ogiltigt")
+_PACKAGE = Phrase("the package", "paketet")
+_WARNING = Phrase("warning:", "varning:")
+_GRAVEST = Phrase(", the gravest first", ", de allvarligaste först")
+
+
+def counted(number: int, noun: tuple[Phrase, Phrase], language: Language) -> str:
+    """A number with its noun: "1 row", "2,500 rows", "2 500 rader"."""
+    return f"{figure(number, language)} {noun[number != 1].in_(language)}"
+
+
+def figure(number: int, language: Language) -> str:
+    """A whole number with its thousands apart, as the language has it."""
+    return f"{number:,}".replace(",", "\u00a0" if language == "sv" else ",")
+
+
+def _problem(error: frictionless.Error, file: str | None, language: Language) -> Problem:
+    told = advice(error)
+    return Problem(
+        Kind.INVALID_TABLE,
+        f"{title(error.type, language)}: {wording.rule(error, language)}",
+        told.fix.in_(language),
+        file=file,
+        row=getattr(error, "row_number", None),
+        field=", ".join(wording.fields(error)) or None,
+        value=wording.value(error),
+    )
+
+
+def _place(task: Task, names: Mapping[str, str] | None) -> str:
+    return (names or {}).get(task.name) or task.place or task.name
+
+
+def _warnings(report: Report) -> list[str]:
+    return [*report.warnings, *(f"{task.name}: {warning}" for task in report.tasks for warning in task.warnings)]
+
+
+def _group(file: str | None, errors: list[frictionless.Error], limit: int, language: Language) -> list[str]:
+    if not errors:
+        return []
+    shown = chosen(errors, limit)
+    gravest = _GRAVEST.in_(language) if len({advice(error).rank for error in errors}) > 1 else ""
+    heading = f"{file or _PACKAGE.in_(language)}: {counted(len(errors), ERROR, language)}{gravest}"
+    said = [heading, *(f"  {_line(_problem(error, file, language), language)}" for error in shown)]
+    rest = Counter(error.type for error in errors)
+    rest.subtract(error.type for error in shown)
+    if rest.total():
+        kinds = ", ".join(
+            f"{figure(count, language)} {title(kind, language)}" for kind, count in rest.most_common() if count
+        )
+        more = Phrase("and {} more", "och {} till").in_(language).format(figure(rest.total(), language))
+        said.append(f"  {more}: {kinds}")
+    return said
+
+
+def _line(problem: Problem, language: Language) -> str:
+    """A problem as English has it by itself, or in the same form in Swedish."""
+    if language == "en":
+        return f"error: {problem}"
+    place = [problem.file] if problem.file else []
+    place += [f"rad {problem.row}"] if problem.row is not None else []
+    place += [f"kolumn {problem.field}"] if problem.field else []
+    subject = f"{', '.join(place)}: " if place else ""
+    found = "" if problem.value is None else f"{shorten(problem.value)!r} "
+    return f"fel: {subject}{found}{problem.rule}. {problem.fix} [{problem.kind}]"

@@ -1,0 +1,1 @@
+"""A project and its sources: source.yml, fetches, snapshots and what reads them."""

@@ -1,0 +1,1 @@
+"""What all pages share: templates, maps, and texts as people can look at them."""
