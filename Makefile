@@ -1,20 +1,27 @@
-# make build · make serve · make test · make bench: each makes .venv first when it is missing or out of date.
+# Each command makes .venv first when it is missing or out of date. `make help` lists them.
 
 PYTHON ?= python3
 BIN := .venv/bin
+PORT ?=
 
-.PHONY: build serve test bench datasette1 check docs lock clean
+.PHONY: help build serve test test-quick bench datasette1 check docs lock clean
 
-build: .venv/run
+help:  ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+build: .venv/run  ## sources/ becomes build/releases/latest/
 	$(BIN)/servicebanken build
 
-serve: build
-	$(BIN)/servicebanken serve
+serve: build  ## opens the release in a browser; PORT=8080 for another port
+	$(BIN)/servicebanken serve $(if $(PORT),--port $(PORT))
 
-test: .venv/test .venv/validators/ready .venv/moto/ready .venv/schemathesis/ready .venv/datasette1/ready
+test-quick: .venv/test  ## under 90 seconds: no browser, no server, no kill loops
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+
+test: .venv/test .venv/validators/ready .venv/moto/ready .venv/schemathesis/ready .venv/datasette1/ready  ## all tests, about eight minutes on two cores
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-bench: .venv/bench build
+bench: .venv/bench build  ## ratios against other tools, measured in one run
 	$(BIN)/python -m benchmarks.build
 	$(BIN)/python -m benchmarks.collect
 	$(BIN)/python -m benchmarks.describe
@@ -25,19 +32,19 @@ bench: .venv/bench build
 	$(BIN)/python -m benchmarks.diff
 
 # All tests of serving on the newest pre-release of Datasette 1.0; `test` compares the two versions' answers.
-datasette1: .venv/datasette1/ready
+datasette1: .venv/datasette1/ready  ## the tests of serving on the pre-release of Datasette 1.0
 	.venv/datasette1/bin/python -m pytest tests/serve -n auto --dist loadfile
 
-check: .venv/test
+check: .venv/test  ## lint and strict types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-docs: .venv/run
+docs: .venv/run  ## renews docs/cli.md
 	$(BIN)/python docs/cli_reference.py > docs/cli.md
 
 # The locked versions, with hashes and without addresses, for every Python from 3.11 on.
-lock: .venv/test
+lock: .venv/test  ## renews the locked versions
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" pyproject.toml locks/build.in -o locks/run.txt
@@ -57,7 +64,7 @@ lock: .venv/test
 	  pyproject.toml locks/build.in -o locks/datasette1.txt
 	rm build/constraints.txt
 
-clean:
+clean:  ## removes what make and the pipeline made
 	rm -rf .venv build/package build/releases build/state.json
 
 .venv/python:
@@ -66,6 +73,7 @@ clean:
 	touch $@
 
 .venv/run: .venv/python locks/run.txt pyproject.toml
+	@echo "Installing the locked dependencies into .venv: about a minute, once"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/run.txt
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@

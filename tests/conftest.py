@@ -17,6 +17,28 @@ from tests.projects import example, services
 settings.register_profile("here", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")
 
+SLOW = (
+    "serve",
+    "publish",
+    "collect",
+    "verify",
+    "clock",
+    "describe/site",
+    "test_killed",
+    "test_rebuild",
+    "test_surroundings",
+)
+"""Where tests use browsers, servers, other validators or killed processes: `make test-quick` leaves them out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `slow` what a person who changes a line need not wait for."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(SLOW) or "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 # What a shell runs in the background ignores Ctrl-C, with all that it starts; the commands of these tests must not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
