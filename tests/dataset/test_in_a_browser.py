@@ -144,7 +144,7 @@ def test_a_search_shows_what_it_found(words: str, hits: bool, visit: Page, site:
 def test_without_a_mouse_one_gets_from_the_start_to_a_row(visit: Page, site: str) -> None:
     visit.goto(f"{site}en/")
     visit.keyboard.press("Tab")
-    expect(visit.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(visit.get_by_role("link", name="Skip to content")).to_be_focused()
     visit.keyboard.press("Enter")
     visit.keyboard.press("Tab")
     expect(visit.get_by_role("searchbox")).to_be_focused()

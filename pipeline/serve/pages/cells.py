@@ -100,7 +100,7 @@ class Cells:
         if str(value) in column.labels:
             return column.labels[str(value)]
         if column.kind == "boolean" and value in (0, 1, "0", "1"):
-            return words.plain("yes" if int(value) else "no")
+            return words.text("yes" if int(value) else "no")
         if column.is_number and isinstance(value, int | float):
             number = repr(value) if column.unit == "degree" else words.number(value)
             return f"{number}{unit(column, self.dataset)}"
@@ -152,7 +152,7 @@ class Cells:
 
     def _plain(self, column: Column, value: Any, whole: bool) -> Markup:
         if isinstance(value, bytes):
-            return escape(self.dataset.words.plain("bytes", n=len(value)))
+            return escape(self.dataset.words.text("bytes", n=len(value)))
         if isinstance(value, str) and "://" in value and (web := address(value)) is not None:
             return Markup(f'<a href="{escape(web)}" rel="noreferrer">{escape(short(web))}</a>')
         said = self.said(column, value)

@@ -18,7 +18,7 @@ def citation(dataset: Dataset, part: str | None = None) -> dict[str, str]:
     version = f" (version {dataset.version})" if dataset.version else ""
     doi = told.doi(descriptor.get("doi") or descriptor.get("id"))
     of = f"{part}. " if part else ""
-    within = dataset.words.plain("cite_in") + " " if part else ""
+    within = dataset.words.text("cite_in") + " " if part else ""
     return {
         "text": f"{by}{year}. {of}{within}{dataset.title}{version}.",
         "address": f"https://doi.org/{doi}" if doi else "",
@@ -61,7 +61,7 @@ def _files(dataset: Dataset) -> list[tuple[str, str, int]]:
         ("SHA256SUMS", "file_sums"),
     ]
     return [
-        (path, dataset.words.plain(text), (dataset.folder / path).stat().st_size)
+        (path, dataset.words.text(text), (dataset.folder / path).stat().st_size)
         for path, text in wanted
         if (dataset.folder / path).is_file()
     ]

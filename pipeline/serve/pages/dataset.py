@@ -15,8 +15,8 @@ from pipeline.package import about
 from pipeline.package.package import Package, load
 from pipeline.serve.metadata import metadata
 from pipeline.serve.pages.columns import Column, of_names, of_table, pretty, said
-from pipeline.serve.words import Words
 from pipeline.web.maps import Area, areas
+from pipeline.web.words import Words
 
 Found = TypeVar("Found")
 

@@ -109,7 +109,7 @@ def _counts(con: sqlite3.Connection, cells: Cells, selection: Selection, column:
     counted = _known(con, selection, column) or _counted(con, selection, column)
     cells.look_up(con, [column], counted)
     return [
-        Count(None, cells.dataset.words.plain("no_value"), count)
+        Count(None, cells.dataset.words.text("no_value"), count)
         if value is None or value == ""
         else Count(str(value), cells.text(column, {column.name: value, **dict.fromkeys(column.others)}), count)
         for value, count in counted

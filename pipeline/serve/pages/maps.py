@@ -25,7 +25,7 @@ def of_selection(con: sqlite3.Connection, cells: Cells, selection: Selection) ->
     if table.location is not None:
         points = _points(con, cells, table, *selection.where())
         if points and len(points) <= MOST_POINTS:
-            about = words.plain("map_points", n=words.number(len(points)))
+            about = words.text("map_points", n=words.number(len(points)))
             return svg_map(cells.dataset.ground, points, title=title, description=about, name="places")
     for column in table.columns:
         drawn = cells.dataset.areas.get(column.links[0]) if column.links else None
@@ -56,7 +56,7 @@ def _shaded(
         (drawn[code], Shade(count / most if most > 1 else 0.6, f"{drawn[code].name}: {words.number(count)}"))
         for code, count in counts.items()
     ]
-    about = words.plain("map_areas", n=words.number(len(shaded)))
+    about = words.text("map_areas", n=words.number(len(shaded)))
     return svg_map(
         cells.dataset.ground, [], title=selection.table.title, description=about, name="places", shaded=shaded
     )

@@ -15,8 +15,8 @@ from markupsafe import Markup
 from pipeline.package.about import address, text
 from pipeline.serve.pages.dataset import Dataset
 from pipeline.serve.pages.links import Links
-from pipeline.serve.words import NAMES
 from pipeline.web import templates
+from pipeline.web.words import NAMES
 
 TEMPLATES = Path(__file__).parent / "templates"
 

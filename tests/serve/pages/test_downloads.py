@@ -73,7 +73,7 @@ def test_what_is_too_much_is_refused_and_never_cut(swede: Reader, monkeypatch: p
     for name in ("solutions", "with-place"):
         answer = swede.rows(name, "csv")
         assert answer.status == 413
-        assert "Filtrera, eller ta hela tabellen som fil." in str(answer.body)
+        assert "Filtrera, eller hämta hela tabellen som fil." in str(answer.body)
     assert swede.rows("solutions", "csv", kind="fixed").status == 200
 
 
@@ -81,7 +81,7 @@ def test_a_text_too_long_for_a_workbook_is_told_to_the_reader(swede: Reader, mon
     monkeypatch.setattr(downloads, "MAX_CELL", 5)
     answer = swede.rows("solutions", "xlsx")
     assert answer.status == 413
-    assert "Ta urvalet som CSV eller JSON." in str(answer.body)
+    assert "Hämta urvalet som CSV eller JSON." in str(answer.body)
 
 
 @pytest.mark.parametrize("arguments", [{"nothing": "1"}, {"_sort": "nothing"}])
