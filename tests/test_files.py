@@ -214,7 +214,7 @@ def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="broken"), lock(tmp_path):
         raise ValueError("broken")
     with lock(tmp_path):
-        assert f"process {os.getpid()} since " in (tmp_path / ".lock").read_text()
+        assert f"process {os.getpid()} since " in (tmp_path / ".lock-holder").read_text()
 
 
 def test_a_lock_that_is_held_is_refused_in_the_same_process_too(tmp_path: Path) -> None:

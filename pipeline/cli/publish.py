@@ -11,7 +11,13 @@ from pipeline.cli.session import Session, command, main
 
 @main.command()
 @click.argument("release", required=False, type=click.Path(path_type=Path))
-@click.option("--to", "place", required=True, metavar="PLACE", help="A folder, s3://bucket/prefix, or zenodo-sandbox:.")
+@click.option(
+    "--to",
+    "place",
+    required=True,
+    metavar="PLACE",
+    help="A folder, s3://bucket/prefix (gs://, az://), or zenodo-sandbox:.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @click.option("--publish", "finish", is_flag=True, help="Publish the draft at Zenodo, too. It cannot be undone.")
 @click.option("--zenodo-api", "api", metavar="ADDRESS", help="The API of another InvenioRDM server in Zenodo's stead.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -289,32 +288,25 @@ def replace_folder(new: Path, old: Path) -> None:
 def lock(folder: Path) -> Iterator[None]:
     """Lets one process at a time write below `folder`.
 
-    The lock is the kernel's (flock), so it ends with the process that holds it, however that ends. Raises CannotRun
-    that says which process holds it and since when.
+    The lock is the system's, so it ends with the process that holds it, however that ends. Raises CannotRun that says
+    which process holds it and since when.
     """
-    path = folder / ".lock"
+    from filelock import FileLock, Timeout
+
+    held, holder = FileLock(folder / ".lock", blocking=False), folder / ".lock-holder"
     with os_errors(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
-    with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
-            raise CannotRun(
-                Problem(
-                    Kind.LOCKED,
-                    f"is being written by {holder}",
-                    "Wait until it has ended, or stop it, and run the command again.",
-                    file=str(folder),
-                )
-            ) from None
-        file.truncate(0)
-        since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        file.write(f"process {os.getpid()} since {since}")
-        file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
+            held.acquire()
+        except Timeout:
+            by = holder.read_text(encoding="utf-8") if holder.is_file() else "another process"
+            fix = "Wait until it has ended, or stop it, and run the command again."
+            raise CannotRun(Problem(Kind.LOCKED, f"is being written by {by}", fix, file=str(folder))) from None
+    try:
+        with os_errors(str(folder)):
+            since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            holder.write_text(f"process {os.getpid()} since {since}", encoding="utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        held.release()

@@ -31,9 +31,9 @@ def publish(
 ) -> Published:
     """Publishes the release in the folder `release` at `place`, or says with `dry_run` what that would do.
 
-    `place`: a folder or file:// address; s3://bucket/prefix; `zenodo-sandbox:` or `zenodo:` for a new record, with the
-    number or DOI of a record after the colon for a new version of it. `finish`: publish the draft at Zenodo, for good;
-    else it is left for a person. `api`: the address of another InvenioRDM server in Zenodo's stead.
+    `place`: a folder or file:// address; s3://bucket/prefix (gs://, az://); `zenodo-sandbox:` or `zenodo:` for a new
+    record, with the number or DOI of a record after the colon for a new version of it. `finish`: publish the draft at
+    Zenodo, for good; else it is left for a person. `api`: the address of another InvenioRDM server in Zenodo's stead.
 
     Raises InvalidData where the release is damaged, or that version is published with other bytes; CannotRun where the
     place cannot be reached, refuses, or does not return what was sent. What was published before stays as it was.
@@ -98,7 +98,7 @@ def _place(place: str) -> tuple[str, str]:
     """The kind of place (folder, s3, zenodo, zenodo-sandbox), and where in it."""
     if zenodo := ZENODO.fullmatch(place):
         return zenodo["which"], zenodo["record"]
-    if place.startswith("s3://"):
+    if place.startswith(("s3://", "gs://", "az://")):
         return "s3", place
     if place.startswith("file:"):
         url = urlparse(place)
@@ -109,6 +109,6 @@ def _place(place: str) -> tuple[str, str]:
         raise bad_place(
             place,
             "is not a place that can be published to",
-            "Give a folder, file:///folder, s3://bucket/prefix, zenodo-sandbox: or zenodo:.",
+            "Give a folder, file:///folder, s3://bucket/prefix (or gs://, az://), zenodo-sandbox: or zenodo:.",
         )
     return "folder", place

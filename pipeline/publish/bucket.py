@@ -1,8 +1,7 @@
-"""What is below one prefix of one S3-compatible bucket: listed, read, written, with patience.
+"""What lies below one prefix of a bucket (S3-compatible, Google Cloud Storage, Azure), by obstore.
 
-It takes four calls (docs.aws.amazon.com/AmazonS3/latest/API): ListObjectsV2, GetObject, PutObject, DeleteObject, all of
-which can be repeated without harm. They are made here and not by boto3, which cannot be installed beside frictionless:
-the two ask for different versions of python-dateutil.
+obstore signs, retries, pages through listings and sends large files in parts. What stays here: which variables must be
+set, what browsers are told of a file, and errors in words.
 """
 
 from __future__ import annotations
@@ -11,28 +10,39 @@ import hashlib
 import mimetypes
 import os
 import re
-import time
-import xml.etree.ElementTree as ET
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
-from urllib.parse import quote, unquote, urlsplit
-
-import requests
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.files import os_errors
 from pipeline.publish.result import Patience, bad_place
-from pipeline.publish.signature import BODY, Signature
 
+try:
+    import obstore
+    from obstore import exceptions
+    from obstore.store import from_url
+except ImportError:
+    fix = 'Install it: `pip install "servicebanken[s3]"`.'
+    problem = Problem(Kind.BAD_PLACE, "needs the library obstore, which is not installed", fix, value="a bucket")
+    raise CannotRun(problem) from None
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
+SCHEMES = ("s3", "gs", "az")
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 ENDPOINT = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")
-CHUNK = 1 << 20
-NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-"""Names that a bucket can have."""
+PART = 16 << 20
+"""Bytes of a part; larger files are sent in several."""
+
+BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
+SERVER = re.compile(r"https?://[^\s/?#\[\]@:]+(:[0-9]{1,5})?(/[^\s?#]*)?")
+STATUS = re.compile(r"status code: ([0-9]{3})")
+SAID = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
 
 TYPES = {
     ".csv": "text/csv; charset=utf-8",
@@ -47,260 +57,157 @@ TYPES = {
     "": "text/plain; charset=utf-8",
 }
 
-PASSING = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
-"""Failures that another attempt may get over."""
-
-T = TypeVar("T")
-Body = bytes | Path
-
-
-class Refused(CannotRun):
-    """The server understood the request and said no: its status, and the code in its answer."""
-
-    def __init__(self, problem: Problem, status: int, code: str) -> None:
-        self.status = status
-        self.code = code
-        super().__init__(problem)
-
 
 class Bucket:
-    """What is below one prefix of one bucket."""
+    """What lies below one prefix of one bucket."""
 
     def __init__(self, place: str, patience: Patience) -> None:
         url = urlsplit(place)
         if not url.netloc or url.query or url.fragment or "//" in url.path:
-            raise bad_place(place, "does not name a bucket and a prefix", "Write it as s3://bucket/prefix.")
-        if not NAME.fullmatch(url.netloc):
-            rule = "names a bucket as none can be called (3 to 63 of a-z, 0-9, dot and hyphen)"
-            raise bad_place(place, rule, "Correct it.")
-        self.place = place
-        self.name = url.netloc
-        self.prefix = f"{prefix}/" if (prefix := url.path.strip("/")) else ""
-        self._patience = patience
-        self._session = requests.Session()
-        region = next(filter(None, map(os.environ.get, REGION)), "us-east-1")
-        self._session.auth = _signature(place, region)
-        self._root = _root(place, self.name, region)
+            raise bad_place(place, "does not name a bucket and a prefix", f"Write it as {url.scheme}://bucket/prefix.")
+        if not BUCKET.fullmatch(url.netloc):
+            rule = f"names the bucket {url.netloc!r}, but a name is 3 to 63 characters of a-z, 0-9, dot and hyphen"
+            raise bad_place(place, rule, "Correct the name.")
+        self.place = place.rstrip("/")
+        self._conditions = True
+        """Whether the server is thought to know conditional writes."""
+        options: ClientConfig = {
+            "connect_timeout": timedelta(seconds=patience.connect),
+            "read_timeout": timedelta(seconds=patience.read),
+            "timeout": timedelta(days=1),
+            "allow_http": _checked_server(place).startswith("http:") if url.scheme == "s3" else False,
+        }
+        retries: RetryConfig = {
+            "max_retries": patience.attempts - 1,
+            "retry_timeout": timedelta(seconds=patience.longest),
+            "backoff": {
+                "init_backoff": timedelta(seconds=patience.pause),
+                "max_backoff": timedelta(seconds=patience.longest),
+                "base": 2,
+            },
+        }
+        self._store = from_url(self.place, client_options=options, retry_config=retries)
 
     def address(self, path: str = "") -> str:
         """Where `path` is, for people."""
-        return f"s3://{self.name}/{self.prefix}{path}".rstrip("/")
+        return f"{self.place}/{path}".rstrip("/")
 
     def paths(self, folder: str) -> list[str]:
         """The paths of all objects in `folder`, relative to it."""
-        start = f"{self.prefix}{folder}/"
-        query = {"list-type": "2", "encoding-type": "url", "prefix": start}
-        found: list[str] = []
-        while True:
-            listing = self._call("GET", "", _xml, query=query)
-            found += [unquote(key.text or "").removeprefix(start) for key in listing.iterfind("{*}Contents/{*}Key")]
-            token = listing.findtext("{*}NextContinuationToken")
-            if listing.findtext("{*}IsTruncated") != "true" or not token:
-                return found
-            query["continuation-token"] = token
+        with self._errors():
+            found = obstore.list(self._store, prefix=folder).collect()
+        return [entry["path"].removeprefix(f"{folder}/") for entry in found]
 
     def read(self, path: str) -> tuple[bytes | None, str | None]:
         """A small object and its ETag; None where there is none."""
         try:
-            return self._call("GET", path, _content)
-        except Refused as error:
-            if error.code in ("NoSuchKey", "") and error.status == 404:
-                return None, None
-            raise
+            with self._errors():
+                answer = obstore.get(self._store, path)
+                return bytes(answer.bytes()), answer.meta["e_tag"]
+        except FileNotFoundError:
+            return None, None
 
-    def sha256(self, path: str) -> str:
-        """The SHA-256 of an object, read in full."""
-        return self._call("GET", path, _sha256)
-
-    def send(self, source: Path, sha256: str, path: str, cache: str) -> None:
-        """Sends a file, whose SHA-256 the server is told."""
-        headers = {"Content-Type": _type(path), "Cache-Control": cache, BODY: sha256}
-        self._call("PUT", path, _content, body=source, headers=headers)
-
-    def put(self, path: str, content: bytes, cache: str, **condition: str) -> bool:
-        """Writes a small object if `condition` (IfMatch, IfNoneMatch) holds; returns whether it was accepted.
-
-        A server that does not know the condition is asked without it. It is told the MD5, too, so that one that does
-        not look at the SHA-256 can refuse what arrives broken.
-        """
-        headers = {
-            "Content-Type": _type(path),
-            "Cache-Control": cache,
-            "Content-MD5": b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode(),
-            BODY: hashlib.sha256(content).hexdigest(),
-        }
-        names = {"IfMatch": "If-Match", "IfNoneMatch": "If-None-Match"}
-        conditions = {names[name]: value for name, value in condition.items()}
+    def sha256(self, path: str) -> str | None:
+        """The SHA-256 of an object, read in full; None where there is none."""
+        digest = hashlib.sha256()
         try:
-            self._call("PUT", path, _content, body=content, headers=headers | conditions)
-        except Refused as error:
-            if error.status in (412, 409):
-                return False
-            if not condition or error.status != 501:
-                raise
-            self._call("PUT", path, _content, body=content, headers=headers)
+            with self._errors():
+                for chunk in obstore.get(self._store, path):
+                    digest.update(chunk)
+        except FileNotFoundError:
+            return None
+        return digest.hexdigest()
+
+    def send(self, source: Path, path: str, cache: str) -> None:
+        """Sends a file."""
+        with os_errors(str(source)), source.open("rb") as file, self._errors():
+            obstore.put(self._store, path, file, attributes=_attributes(path, cache), chunk_size=PART)
+
+    def put(self, path: str, content: bytes, cache: str, mode: Any = "overwrite") -> bool:
+        """Writes a small object; returns whether it was accepted.
+
+        `mode`: "overwrite"; "create", only where there is none; or {"e_tag": …}, only where that is the object's. A
+        server that does not know such conditions (501) is asked without.
+        """
+        attributes = _attributes(path, cache)
+        if mode == "overwrite" or not self._conditions:
+            with self._errors():
+                obstore.put(self._store, path, content, attributes=attributes, use_multipart=False)
+            return True
+        try:
+            with self._errors():
+                obstore.put(self._store, path, content, attributes=attributes, mode=mode)
+        except (FileExistsError, exceptions.AlreadyExistsError, exceptions.PreconditionError):
+            return False
+        except _Unknown:
+            self._conditions = False
+            return self.put(path, content, cache)
         return True
 
     def delete(self, path: str) -> None:
         """Removes an object."""
-        self._call("DELETE", path, _content)
+        with self._errors():
+            obstore.delete(self._store, path)
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        read: Callable[[requests.Response], T],
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Body = b"",
-        headers: Mapping[str, str] | None = None,
-    ) -> T:
-        """What `read` makes of the answer; asked again, with growing pauses, while that may help."""
-        url = f"{self._root}{quote(self.prefix + path, safe='/~') if path else ''}"
-        told = {BODY: hashlib.sha256(b"").hexdigest(), **(headers or {})}
-        pauses = self._pauses()
-        for attempt in count(1):
-            try:
-                with self._sent(method, url, query, body, told) as answer:
-                    if answer.ok:
-                        return read(answer)
-                    failure = self._refusal(answer)
-            except PASSING as error:
-                failure = " ".join(str(error).split())
-            except requests.RequestException as error:
-                rule = f"cannot be reached as the environment says: {error}"
-                raise bad_place(self.place, rule, "Check the variables AWS_*.") from None
-            pause = next(pauses, None)
-            if pause is None:
-                raise self._failure(attempt, failure)
-            time.sleep(pause)
-        raise AssertionError("unreachable")
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Says in words what the server refused, and what did not succeed; an object that is not there is no error."""
+        try:
+            yield
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
+            raise
+        except FileNotFoundError as error:
+            if "NoSuchBucket" in str(error):
+                raise bad_place(
+                    self.place, "names a bucket that does not exist", "Make it, or correct the name."
+                ) from None
+            raise
+        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
+            fix = "Check the credentials in the environment, and what they allow there."
+            rule = f"does not accept the credentials ({_said(error)})"
+            raise CannotRun(Problem(Kind.ACCESS_REFUSED, rule, fix, file=self.place)) from None
+        except exceptions.BaseError as error:
+            raise self._failure(error) from None
 
-    def _sent(
-        self, method: str, url: str, query: Mapping[str, str] | None, body: Body, headers: Mapping[str, str]
-    ) -> requests.Response:
-        options: dict[str, Any] = {
-            "params": query,
-            "headers": headers,
-            "timeout": (self._patience.connect, self._patience.read),
-            "stream": True,
-            "allow_redirects": False,
-        }
-        if isinstance(body, bytes):
-            return self._session.request(method, url, data=body, **options)
-        with os_errors(str(body)):
-            source = body.open("rb")
-            size = body.stat().st_size
-        with source:
-            # requests sends an empty file without a length, in chunks, which S3 refuses.
-            return self._session.request(method, url, data=source if size else b"", **options)
-
-    def _pauses(self) -> Iterator[float]:
-        return (self._patience.pause * 2**number for number in range(self._patience.attempts - 1))
-
-    def _refusal(self, answer: requests.Response) -> str:
-        """What the server said, if it may say something else next time. Raises Refused where it will not."""
-        status, code, message = answer.status_code, *_said(answer)
-        said = ": ".join(part for part in (code, message) if part)
-        if status == 429 or (status >= 500 and status != 501):
-            return f"{status} {said or answer.reason}"
-        if status in (401, 403):
-            problem = Problem(
-                Kind.ACCESS_REFUSED,
-                f"does not accept the credentials ({said or status})",
-                f"Check {', '.join(CREDENTIALS)} and what they are allowed to do there.",
-                file=self.address(),
-            )
-        elif code == "NoSuchBucket":
-            raise bad_place(self.place, "names a bucket that does not exist", "Make the bucket, or correct its name.")
-        else:
-            problem = Problem(
-                Kind.PLACE_REFUSED,
-                f"refused it ({status} {said or answer.reason})",
-                "Change what it objects to, and run the command again.",
-                file=self.address(),
-            )
-        raise Refused(problem, status, code)
-
-    def _failure(self, attempts: int, failure: str) -> CannotRun:
-        times = f"{attempts} attempt{'s' if attempts > 1 else ''}"
-        return CannotRun(
-            Problem(
-                Kind.PLACE_FAILED,
-                f"did not succeed in {times}; the last: {failure}",
-                "Run the command again later; it resumes.",
-                file=self.address(),
-            )
-        )
+    def _failure(self, error: exceptions.BaseError) -> CannotRun:
+        status = STATUS.search(str(error))
+        if status and status[1] == "501":
+            return _Unknown(Problem(Kind.PLACE_REFUSED, "does not know this request", "Use another.", file=self.place))
+        if status and status[1][0] == "4" and status[1] != "429":
+            fix = "Change what it objects to, and run the command again."
+            return CannotRun(Problem(Kind.PLACE_REFUSED, f"refused it ({_said(error)})", fix, file=self.place))
+        fix = "Run the command again later; it resumes."
+        return CannotRun(Problem(Kind.PLACE_FAILED, f"failed: {_said(error)}", fix, file=self.place))
 
 
-# -- what the environment says -------------------------------------------------------------------------------------
+class _Unknown(CannotRun):
+    """The server does not know what it was asked for."""
 
 
-def _signature(place: str, region: str) -> Signature:
+def _checked_server(place: str) -> str:
+    """The address of the S3 server, empty for Amazon's. Raises CannotRun without credentials, which obstore would look
+    for in the network, and for an address that it cannot take."""
     missing = [name for name in CREDENTIALS if not os.environ.get(name)]
     if missing:
-        raise CannotRun(
-            Problem(
-                Kind.ACCESS_REFUSED,
-                f"needs credentials, and {' and '.join(missing)} is not set",
-                f"Set {' and '.join(CREDENTIALS)}; AWS_ENDPOINT_URL_S3 names a server other than Amazon's.",
-                file=place,
-            )
-        )
-    key, secret = (os.environ[name] for name in CREDENTIALS)
-    return Signature(key, secret, os.environ.get("AWS_SESSION_TOKEN") or None, region)
+        rule = f"needs credentials, and {' and '.join(missing)} is not set"
+        fix = f"Set {' and '.join(CREDENTIALS)}; AWS_ENDPOINT_URL_S3 names a server other than Amazon's."
+        raise CannotRun(Problem(Kind.ACCESS_REFUSED, rule, fix, file=place))
+    server = next(filter(None, map(os.environ.get, ENDPOINT)), "")
+    if server and not SERVER.fullmatch(server):
+        rule = f"cannot be reached: AWS_ENDPOINT_URL_S3 is {server!r}, which is not the address of a server"
+        raise bad_place(place, rule, "Write it like https://s3.example.org.")
+    return server
 
 
-def _root(place: str, bucket: str, region: str) -> str:
-    """The address of the bucket, with a slash at its end: below the server that is named, else Amazon's."""
-    endpoint = next(filter(None, map(os.environ.get, ENDPOINT)), None)
-    if endpoint is None:
-        # A name with dots is in no certificate.
-        host = f"s3.{region}.amazonaws.com"
-        return f"https://{host}/{bucket}/" if "." in bucket else f"https://{bucket}.{host}/"
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", endpoint):
-        rule = f"cannot be reached as the environment says: {endpoint!r} is no address of a server"
-        raise bad_place(place, rule, "Check the variables AWS_*.")
-    return f"{endpoint.rstrip('/')}/{bucket}/"
-
-
-# -- answers -------------------------------------------------------------------------------------------------------
-
-
-def _content(answer: requests.Response) -> tuple[bytes, str | None]:
-    return answer.content, answer.headers.get("ETag")
-
-
-def _sha256(answer: requests.Response) -> str:
-    digest = hashlib.sha256()
-    for chunk in answer.iter_content(CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _xml(answer: requests.Response) -> ET.Element:
-    try:
-        return ET.fromstring(answer.content)
-    except ET.ParseError as error:
-        raise requests.exceptions.ContentDecodingError(f"an answer that is not XML: {error}") from None
-
-
-def _said(answer: requests.Response) -> tuple[str, str]:
-    """The code and the message of an error."""
-    try:
-        error = ET.fromstring(answer.content)
-    except ET.ParseError:
-        return "", ""
-    code, message = (" ".join((error.findtext(f"{{*}}{name}") or "").split()) for name in ("Code", "Message"))
-    return code, message.rstrip(".")
-
-
-def _type(path: str) -> str:
+def _attributes(path: str, cache: str) -> dict[str, str]:
     suffix = PurePosixPath(path).suffix.lower()
-    return TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+    media = TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+    return {"Content-Type": media, "Cache-Control": cache}
+
+
+def _said(error: Exception) -> str:
+    """The server's own words, or the first line of the library's."""
+    text = str(error)
+    said, status = SAID.search(text), STATUS.search(text)
+    parts = [status[1] if status else "", f"{said[1]}: {said[2].rstrip('.')}" if said else ""]
+    return " ".join(filter(None, parts)) or text.splitlines()[0].partition(" - ")[2] or text.splitlines()[0]

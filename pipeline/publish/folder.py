@@ -1,6 +1,6 @@
 """Publishing to a folder: a web root, a mounted disk.
 
-    <folder>/.lock                    who is publishing, since when (the kernel's lock; ends with its process)
+    <folder>/.lock, .lock-holder      one process publishes at a time (the lock ends with it); which, since when
     <folder>/.publishing-1.1.0/       being filled; becomes 1.1.0/ by one rename, once every file has been read back
     <folder>/.publishing-file         one file on its way; gets its name by a rename once it is on the disk
     <folder>/1.0.0/                   published; never changed
@@ -54,8 +54,11 @@ def publish(release: Release, root: Path, progress: Progress, *, dry_run: bool) 
             staging.mkdir(exist_ok=True)
             removed += _remove_strange(release, staging)
             sent = _send(release, staging, root, progress)
+            # What a mounted disk or a file manager has put there meanwhile, such as .DS_Store.
+            removed += _remove_strange(release, staging)
             staging.rename(folder)
             _to_disk(root)
+            _refuse_strange(release, folder)
         switched = _switch(published.with_release(release), root)
     kept = tuple(file for file in release.files if file not in sent)
     state: State = "published" if sent or switched else "unchanged"
@@ -141,7 +144,10 @@ def _matches(file: File, path: Path) -> bool:
 
 def _to_disk(folder: Path) -> None:
     """Makes renames in a folder outlast a power cut, where the file system can do that for folders."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # Windows opens no folders.
     try:
         os.fsync(descriptor)
     except OSError as error:

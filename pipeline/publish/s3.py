@@ -1,6 +1,6 @@
-"""Publishing to an S3-compatible bucket.
+"""Publishing to a bucket.
 
-There is no rename in S3, so objects go straight to `<prefix>/<version>/…`, and only latest.json makes them visible:
+There is no rename in a bucket: objects go straight to `<prefix>/<version>/…`, and only latest.json makes them visible:
 
 1. `<version>/SHA256SUMS` goes first, on condition that there is none. It claims the version for this release: another
    one of the same number is refused from then on, published or not.
@@ -10,13 +10,14 @@ There is no rename in S3, so objects go straight to `<prefix>/<version>/…`, an
 
 So no lock is needed: two runs with the same release send the same bytes, and runs with different ones part at 1.
 
-The conditions are the headers If-None-Match and If-Match (in S3 since 2024). A server that does not know them is asked
-without. Credentials come from the environment and nowhere else; no file holds them, no message shows them.
+A server that does not know conditional writes is asked without: there two runs at once can each lose what the other
+writes, to latest.json or to a version (docs/publish.md). Credentials come from the environment and nowhere else.
 """
 
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from pipeline.core.errors import InvalidData
 from pipeline.core.progress import Progress
@@ -40,7 +41,7 @@ RACES = 5
 
 
 def publish(release: Release, place: str, progress: Progress, patience: Patience, *, dry_run: bool) -> Published:
-    """Publishes a release below `s3://bucket/prefix` and points latest.json and index.html at it.
+    """Publishes a release below a prefix such as `s3://bucket/prefix` and points latest.json and index.html at it.
 
     Raises InvalidData where that version is published or claimed with other checksums, CannotRun where the bucket
     cannot be reached, does not let one write, or does not return what was sent.
@@ -83,7 +84,7 @@ def _there(bucket: Bucket, release: Release) -> dict[str, str]:
     strange = sorted({*paths} - {file.path for file in release.files})
     if strange:
         raise strange_files(bucket.address(release.version), release.version, strange)
-    return {path: bucket.sha256(f"{release.version}/{path}") for path in paths}
+    return {path: bucket.sha256(f"{release.version}/{path}") or "" for path in paths}
 
 
 def _refuse_claimed(bucket: Bucket, release: Release) -> None:
@@ -96,15 +97,15 @@ def _refuse_claimed(bucket: Bucket, release: Release) -> None:
 def _claim(bucket: Bucket, release: Release) -> None:
     """Sends SHA256SUMS where there is none; what was accepted and reads otherwise arrived broken, and is sent anew."""
     path = f"{release.version}/{SUMS}"
-    condition = {"IfNoneMatch": "*"}
+    mode: Any = "create"
     for _ in range(RACES):
-        accepted = bucket.put(path, (release.folder / SUMS).read_bytes(), IMMUTABLE, **condition)
+        accepted = bucket.put(path, (release.folder / SUMS).read_bytes(), IMMUTABLE, mode)
         content, etag = bucket.read(path)
         if content is not None and hashlib.sha256(content).hexdigest() == release.sums.sha256:
             return
         if not accepted:
             raise published_otherwise(bucket.address(release.version), release.version)
-        condition = {"IfMatch": etag} if etag else condition
+        mode = {"e_tag": etag} if etag else mode
     bucket.delete(path)
     raise bad_copy([bucket.address(path)])
 
@@ -114,7 +115,7 @@ def _send(bucket: Bucket, release: Release, files: tuple[File, ...], progress: P
     for number, file in enumerate(files, 1):
         progress.advance(number, len(files), file.path)
         if file.path != SUMS:
-            bucket.send(release.folder / file.path, file.sha256, f"{release.version}/{file.path}", IMMUTABLE)
+            bucket.send(release.folder / file.path, f"{release.version}/{file.path}", IMMUTABLE)
     wrong = [file.path for file in files if bucket.sha256(f"{release.version}/{file.path}") != file.sha256]
     if wrong:
         raise bad_copy([bucket.address(f"{release.version}/{path}") for path in wrong])
@@ -143,7 +144,7 @@ def _point(bucket: Bucket, release: Release) -> bool:
         if published.with_release(release).to_bytes() == content:
             return wanted is not None
         wanted = published.with_release(release).to_bytes()
-        bucket.put(pointer.NAME, wanted, FRESH, **({"IfMatch": etag} if etag else {"IfNoneMatch": "*"}))
+        bucket.put(pointer.NAME, wanted, FRESH, {"e_tag": etag} if etag else "create")
     raise bad_copy([bucket.address(pointer.NAME)])
 
 

@@ -53,9 +53,10 @@ class Handler(BaseHTTPRequestHandler):
             number = len(self.server.calls)
             self.server.calls.append(f"{self.command} {self.path.partition('?')[0]}")
             self.server.paths.append(self.path)
-            self.server.headers.append(dict(self.headers))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self.server.headers.append(headers)
         fault = self.server.fault(number, self.command, self.path)
-        fault = fault or self.server.fault_of_headers(dict(self.headers))
+        fault = fault or self.server.fault_of_headers(headers)
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.send_response_only(100)
             self.end_headers()

@@ -15,8 +15,9 @@ import pytest
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
 from pipeline.core.files import lock
+from pipeline.core.progress import Progress
 from pipeline.publish import folder as folder_module
-from pipeline.publish import published
+from pipeline.publish import publish, published
 from tests.projects import change, put, tree
 from tests.publish.releases import FRONT, make, send
 
@@ -148,7 +149,11 @@ def test_a_file_address_is_a_folder(release: Path, tmp_path: Path) -> None:
 
 def test_publishing_again_changes_nothing(release: Path, place: Path) -> None:
     send(release, place)
-    before = {path: path.stat().st_mtime_ns for path in place.rglob("*") if path.name != ".lock" and path.is_file()}
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in place.rglob("*")
+        if not path.name.startswith(".lock") and path.is_file()
+    }
     result = send(release, place)
     assert (result.state, result.sent, len(result.kept)) == ("unchanged", (), 8)
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -311,7 +316,7 @@ def test_a_release_that_is_not_there_is_named(tmp_path: Path, place: Path) -> No
     [
         "",
         "ftp://example.org/x",
-        "gs://bucket",
+        "gcs://bucket",
         "https://example.org/",
         "file://host/x",
         "s3://",
@@ -457,3 +462,18 @@ def test_a_disk_that_is_read_only_is_named(release: Path, disk: Path, tmp_path: 
         send(make(tmp_path / "new", "1.1.0"), place)
     assert caught.value.problems[0].kind == Kind.NOT_WRITABLE
     assert tree(place) == before
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "data/.nfs0001", "deep/er/Thumbs.db"])
+def test_what_a_disk_puts_into_the_staging_folder_is_not_published(name: str, tmp_path: Path) -> None:
+    release, place = make(tmp_path / "release"), tmp_path / "www"
+
+    class Disk(Progress):
+        def advance(self, done: int, total: int, what: str) -> None:  # noqa: ARG002
+            put(place / ".publishing-1.0.0", {name: "stray"})
+
+    result = publish(release, str(place), Disk())
+    assert set(result.removed) == {name}
+    assert tree(place / "1.0.0") == tree(release)
+    assert not (place / "1.0.0/deep").exists()
+    assert publish(release, str(place), Progress()).state == "unchanged"

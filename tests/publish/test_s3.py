@@ -6,9 +6,11 @@ import hashlib
 import itertools
 import json
 import os
+import random
 import re
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +24,6 @@ import requests
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
 from pipeline.publish import published
-from pipeline.publish.bucket import Bucket
 from pipeline.publish.result import Patience
 from tests.projects import put, tree
 from tests.publish.proxy import Fault, Proxy, proxy
@@ -35,6 +36,7 @@ if not MOTO.is_file():
 ONCE = Patience(connect=2, read=0.4, attempts=1, pause=0.01)
 """For failures that do not pass."""
 
+ROOT = Path(__file__).parents[2]
 SECRET = "s3cr3t-that-nobody-may-see"
 numbers = itertools.count()
 
@@ -171,10 +173,11 @@ def test_browsers_are_told_what_a_file_is_and_how_long_it_keeps(release: Path, b
     }
 
 
-def test_a_large_file_and_an_empty_one_arrive_whole(bucket: Direct, tmp_path: Path) -> None:
-    release = make(tmp_path / "release", more={"big.bin": bytes(range(256)) * 50_000, "empty.txt": b""})
+def test_a_large_file_and_an_empty_one_arrive_whole(bucket: Direct, tmp_path: Path, faulty: Proxy) -> None:
+    release = make(tmp_path / "release", more={"big.bin": bytes(range(256)) * 90_000, "empty.txt": b""})
     send(release, f"s3://{bucket.name}/shops", patience=Patience(read=10))
     assert_published(bucket, release)
+    assert "POST" in {call.split()[0] for call in faulty.calls}, "the large one went in parts"
 
 
 def test_more_objects_than_a_server_lists_at_once_are_all_seen(bucket: Direct, tmp_path: Path, faulty: Proxy) -> None:
@@ -401,7 +404,7 @@ def test_a_pointer_that_is_stored_wrong_once_is_written_again(
 
 
 def test_a_server_without_conditions_is_asked_without_them(release: Path, bucket: Direct, faulty: Proxy) -> None:
-    faulty.fault_of_headers = lambda headers: "501" if {"If-Match", "If-None-Match"} & {*headers} else None
+    faulty.fault_of_headers = lambda headers: "501" if {"if-match", "if-none-match"} & {*headers} else None
     send(release, f"s3://{bucket.name}/shops")
     assert_published(bucket, release)
 
@@ -427,8 +430,7 @@ def test_a_bucket_that_does_not_exist_is_named(release: Path, faulty: Proxy) -> 
     with pytest.raises(CannotRun) as caught:
         send(release, "s3://no-such-bucket-here/x")
     assert str(caught.value) == (
-        "'s3://no-such-bucket-here/x' names a bucket that does not exist. Make the bucket, or correct its name. "
-        "[bad-place]"
+        "'s3://no-such-bucket-here/x' names a bucket that does not exist. Make it, or correct the name. [bad-place]"
     )
 
 
@@ -462,22 +464,83 @@ def test_the_key_signs_and_does_not_travel(
     send(release, f"s3://{bucket.name}/shops")
     for headers in faulty.headers:
         assert SECRET not in str(headers)
-        assert re.fullmatch(
-            r"AWS4-HMAC-SHA256 Credential=someone/\d{8}/eu-north-1/s3/aws4_request, "
-            r"SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}",
-            headers["Authorization"],
-        )
+        assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=someone/")
+        assert "x-amz-content-sha256;x-amz-date;x-amz-security-token" in headers["authorization"]
         assert headers["x-amz-security-token"] == "for-an-hour"
 
 
-def test_without_a_server_of_ones_own_it_is_amazons(monkeypatch: pytest.MonkeyPatch, faulty: Proxy) -> None:  # noqa: ARG001
-    monkeypatch.delenv("AWS_ENDPOINT_URL_S3")
-    assert Bucket("s3://data/x", ONCE)._root == "https://data.s3.eu-north-1.amazonaws.com/"
-    assert Bucket("s3://data.org/x", ONCE)._root == "https://s3.eu-north-1.amazonaws.com/data.org/"
-
-
 def test_a_folder_is_published_to_without_a_library_for_the_web() -> None:
-    code = "import sys, pipeline.publish.folder; print('requests' in sys.modules)"
-    root = Path(__file__).parents[2]
-    printed = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, encoding="utf-8", check=True)
-    assert printed.stdout == "False\n"
+    code = "import sys, pipeline.publish.folder; print({'requests', 'obstore'} & {*sys.modules})"
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert printed.stdout == "set()\n"
+
+
+# -- killed ----------------------------------------------------------------------------------------------------------
+
+KILLS = int(os.environ.get("PUBLISH_KILLS", "4"))
+
+PUBLISH = """
+import sys
+from pathlib import Path
+import pipeline.publish.s3
+from pipeline.core.progress import Progress
+from pipeline.publish import publish
+print("ready", flush=True)
+sys.stdin.readline()
+publish(Path(sys.argv[1]), sys.argv[2], Progress())
+"""
+
+
+@pytest.mark.parametrize("conditions", [True, False], ids=["conditional writes", "without them"])
+def test_a_kill_at_a_random_moment_leaves_what_was_published_whole(
+    conditions: bool, bucket: Direct, tmp_path: Path, faulty: Proxy
+) -> None:
+    if not conditions:
+        faulty.fault_of_headers = lambda headers: "501" if {"if-match", "if-none-match"} & {*headers} else None
+    old, new = make(tmp_path / "old"), make(tmp_path / "new", "1.1.0")
+    moments, landed, takes = random.Random(4), 0, 0.5
+    for number in range(KILLS):
+        place = f"s3://{bucket.name}/{number}"
+        send(old, place)
+        with subprocess.Popen(
+            [sys.executable, "-c", PUBLISH, new, place],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process:
+            assert process.stdin is not None and process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            process.stdin.write("\n")
+            process.stdin.flush()
+            time.sleep(moments.uniform(0, takes))
+            process.kill()
+        landed += process.returncode < 0
+        there = objects(bucket)
+        listed = [entry["version"] for entry in json.loads(there[f"{number}/latest.json"])["versions"]]
+        assert listed in (["1.0.0"], ["1.1.0", "1.0.0"])
+        for version in listed:
+            for path, content in tree(old if version == "1.0.0" else new).items():
+                assert there[f"{number}/{version}/{path}"] == content
+        assert send(new, place).state in ("published", "unchanged")
+        assert [entry.version for entry in published(place).versions] == ["1.1.0", "1.0.0"]
+    assert landed > KILLS / 3, "the kills came too late to tell anything"
+
+
+def test_without_the_library_it_is_said_what_to_install(release: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+sys.modules["obstore"] = None
+from pipeline.core.errors import CannotRun
+from pipeline.core.progress import Progress
+from pipeline.publish import publish
+try:
+    publish(Path(sys.argv[1]), "s3://bucket/x", Progress())
+except CannotRun as error:
+    print(error)
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", code, release], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert 'Install it: `pip install "servicebanken[s3]"`.' in printed.stdout
