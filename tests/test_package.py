@@ -62,7 +62,7 @@ def test_a_package_without_a_name_has_its_folders(tmp_path: Path) -> None:
     assert load(tmp_path / "towns").name == "towns"
 
 
-def test_what_is_no_single_text_file_is_no_table(tmp_path: Path) -> None:
+def test_a_table_is_one_in_whatever_form_it_comes(tmp_path: Path) -> None:
     fields = [field("id")]
     package(
         tmp_path,
@@ -77,10 +77,42 @@ def test_what_is_no_single_text_file_is_no_table(tmp_path: Path) -> None:
         {},
     )
     loaded = load(tmp_path)
-    assert [resource.name for resource in loaded.tables] == ["one", "tabs"]
+    assert [resource.name for resource in loaded.tables] == ["one", "parts", "sheet", "tabs"]
     assert [resource.name for resource in loaded.resources] == ["one", "parts", "sheet", "tabs", "inline", "readme"]
     assert loaded.table("tabs") is not None
     assert loaded.table("readme") is None
+    assert [resource.name for resource in loaded.resources if not resource.is_table] == ["readme"]
+
+
+@pytest.mark.parametrize(
+    ("member", "form", "is_table"),
+    [
+        ({"path": "t.csv", "format": "CSV"}, "csv", True),
+        ({"path": "t.txt", "format": ".csv"}, "csv", True),
+        ({"path": "t", "format": "text/csv"}, "csv", True),
+        ({"path": "t", "mediatype": "text/tab-separated-values; charset=utf-8"}, "tsv", True),
+        ({"path": "t.csv.gz"}, "csv", True),
+        ({"path": "t.tab"}, "tsv", True),
+        ({"path": ["a.csv", "b.csv"]}, "csv", True),
+        ({"path": "t.dat", "type": "table"}, "csv", True),
+        ({"path": "t.txt", "profile": "tabular-data-resource"}, "csv", True),
+        ({"path": "t.csv", "type": "text"}, "csv", True),
+        ({"path": "t.csv", "format": "txt"}, "csv", True),
+        ({"path": "t.xlsx"}, "xlsx", False),
+        ({"path": "t.xlsx", "type": "table"}, "xlsx", True),
+        ({"path": "t.txt"}, "", False),
+        ({"path": "map.geojson"}, "geojson", False),
+        ({"data": [["id"], [1]]}, "inline", True),
+        ({"data": {"id": 1}}, "inline", False),
+    ],
+    ids=str,
+)
+def test_what_is_a_table_is_told_by_the_descriptor_or_the_ending(
+    tmp_path: Path, member: dict[str, Any], form: str, is_table: bool
+) -> None:
+    package(tmp_path, [{"name": "t", **member}], {})
+    (resource,) = load(tmp_path).resources
+    assert (resource.format, resource.is_table) == (form, is_table)
 
 
 def test_where_there_is_no_descriptor_the_message_says_what_to_give(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import CannotRun, Kind, Problem
@@ -24,6 +24,7 @@ from pipeline.package.descriptor import (
     checked_part,
     checked_paths,
 )
+from pipeline.package.format import compression, file_format, holds_table
 
 DESCRIPTOR = "datapackage.json"
 
@@ -43,8 +44,18 @@ class Resource:
 
     @property
     def is_table(self) -> bool:
-        """Whether the resource is one delimited text file."""
-        return len(self.paths) == 1 and PurePosixPath(self.paths[0]).suffix.lower() in (".csv", ".tsv")
+        """Whether the resource is a table, in files of any form or in the descriptor (`format.py`)."""
+        return holds_table(self.descriptor, self.paths)
+
+    @property
+    def format(self) -> str:
+        """The format in lower case, however it is written: `csv`, `geojson`; "" where nothing tells."""
+        return file_format(self.descriptor, self.paths)
+
+    @property
+    def compression(self) -> str | None:
+        """`gz` or `zip`, where the file is packed."""
+        return compression(self.descriptor, self.paths)
 
     @property
     def fields(self) -> list[dict[str, Any]]:

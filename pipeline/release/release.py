@@ -208,7 +208,7 @@ def _write_resource(
     con: duckdb.DuckDBPyConnection, package: Package, resource: Resource, folder: Path
 ) -> dict[str, Any]:
     """Writes a resource's file and returns its descriptor in the release."""
-    if not resource.paths:
+    if not resource.paths and not (resource.is_table and resource.schema):
         return dict(resource.descriptor)
     if resource.is_table and resource.schema:
         path = f"data/{resource.stem}.csv"
@@ -218,7 +218,8 @@ def _write_resource(
         query = f"SELECT {columns} FROM {rows}{order}"
         con.execute(COPY_CSV.format(query=query, path=literal(str(folder / path))))
         con.execute(f"DROP TABLE {rows}")
-        kept = {name: value for name, value in resource.descriptor.items() if name not in ("dialect", "profile")}
+        left = ("dialect", "profile", "data", "compression", "innerpath")
+        kept = {name: value for name, value in resource.descriptor.items() if name not in left}
         return kept | {
             "type": "table",
             "path": path,

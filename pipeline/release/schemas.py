@@ -7,7 +7,7 @@ from dataclasses import replace
 from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.package.descriptor import check_schema
 from pipeline.package.package import Package, Resource
-from pipeline.table.relation import labels
+from pipeline.table.relation import labels, source
 
 
 def with_schemas(package: Package) -> Package:
@@ -35,13 +35,15 @@ def _inferred(package: Package, resource: Resource) -> Resource:
 
     try:
         described = frictionless.Resource.from_descriptor(
-            {**resource.descriptor, "path": resource.paths[0]}, basepath=str(package.folder)
+            {"name": resource.name, **source(resource)}, basepath=str(package.folder)
         )
         described.infer()
     except frictionless.FrictionlessException as error:
         rule = f"has no schema, and none can be inferred: {error.error.message.rstrip('.')}"
         fix = "Give the table a `schema`, or mend its file."
-        raise InvalidData(Problem(Kind.INVALID_TABLE, rule, fix, file=resource.paths[0])) from None
+        raise InvalidData(
+            Problem(Kind.INVALID_TABLE, rule, fix, file=", ".join(resource.paths) or resource.name)
+        ) from None
     schema = described.schema.to_descriptor()
     dialect = described.dialect.to_descriptor() if described.dialect else {}
     flat = {**dialect.pop("csv", {}), **dialect}

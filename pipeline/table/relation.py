@@ -7,9 +7,11 @@ can surely read is cast there, and each other distinct text is read by frictionl
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
 from math import isinf
@@ -18,6 +20,7 @@ from typing import Any, TextIO
 
 from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.core.quoting import file_literal, identifier, literal
+from pipeline.package.format import DELIMITED
 from pipeline.package.package import Package, Resource
 from pipeline.table import duckdb
 from pipeline.table.layout import Layout, look
@@ -81,11 +84,13 @@ def raw(con: duckdb.DuckDBPyConnection, package: Package, table: Resource, label
     and for quotes that do not match.
     """
     name = identifier(f"{label} {table.stem}")
-    path = package.folder / table.paths[0]
     columns = ", ".join(f"{identifier(field)} VARCHAR" for field in table.field_names)
     con.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
-    if not (_is_plain(table) and _header(path, table) == table.field_names and _by_duckdb(con, name, path, table)):
-        _by_frictionless(con, name, package, table)
+    if _is_plain(table):
+        path = package.folder / table.paths[0]
+        if _header(path, table) == table.field_names and _by_duckdb(con, name, path, table):
+            return name
+    _by_frictionless(con, name, package, table)
     return name
 
 
@@ -103,7 +108,10 @@ def _is_plain(table: Resource) -> bool:
     dialect = table.descriptor.get("dialect") or {}
     encoding = str(table.descriptor.get("encoding") or "utf-8").lower().replace("_", "-")
     return (
-        encoding in ("utf-8", "utf8", "ascii", "us-ascii")
+        len(table.paths) == 1
+        and table.format in DELIMITED
+        and table.compression is None
+        and encoding in ("utf-8", "utf8", "ascii", "us-ascii")
         and set(dialect) <= PLAIN
         and dialect.get("doubleQuote") is not False
         and dialect.get("header") is not False
@@ -114,8 +122,7 @@ def _is_plain(table: Resource) -> bool:
 def _signs(table: Resource) -> tuple[str, str]:
     """The delimiter and the quote of the table's file."""
     dialect = table.descriptor.get("dialect") or {}
-    is_tsv = table.paths[0].lower().endswith(".tsv")
-    return str(dialect.get("delimiter", "\t" if is_tsv else ",")), str(dialect.get("quoteChar", '"'))
+    return str(dialect.get("delimiter", "\t" if table.format == "tsv" else ",")), str(dialect.get("quoteChar", '"'))
 
 
 def _header(path: Path, table: Resource) -> list[str]:
@@ -216,10 +223,27 @@ def _by_frictionless(con: duckdb.DuckDBPyConnection, name: str, package: Package
         marks = ", ".join(f"unnest(${number}::VARCHAR[])" for number in range(1, len(places) + 1))
         while batch := list(islice(content, BATCH)):
             columns = [
-                [cells[place] if place is not None and place < len(cells) else "" for cells in batch]
+                [_text(cells[place]) if place is not None and place < len(cells) else "" for cells in batch]
                 for place in places
             ]
             con.execute(f"INSERT INTO {name} SELECT {marks}", columns)
+
+
+def _text(cell: Any) -> str:
+    """A cell as a CSV file would have it; those of workbooks, JSON and inline data have types."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, datetime) and cell.time() == time():
+        return cell.date().isoformat()
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, list | dict):
+        return json.dumps(cell, ensure_ascii=False)
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _places(resource: Any, table: Resource) -> list[int | None]:
@@ -236,9 +260,7 @@ def _opened(package: Package, table: Resource) -> Iterator[Any]:
     """The table's file as frictionless opens it, without its schema; UTF-8 unless it states another encoding."""
     import frictionless
 
-    kept = {member: table.descriptor[member] for member in ("dialect", "format") if member in table.descriptor}
-    encoding = table.descriptor.get("encoding") or "utf-8-sig"
-    descriptor = {"name": "table", "type": "table", "path": table.paths[0], "encoding": encoding, **kept}
+    descriptor = {**source(table), "name": "table", "encoding": table.descriptor.get("encoding") or "utf-8-sig"}
     try:
         with frictionless.Resource.from_descriptor(descriptor, basepath=str(package.folder)) as resource:
             yield resource
@@ -246,7 +268,17 @@ def _opened(package: Package, table: Resource) -> Iterator[Any]:
         error = exception.error
         rule = f"{error.title.lower()}: {(error.note or error.message).rstrip('.')}"
         fix = "Mend the file, or how datapackage.json describes it."
-        raise InvalidData(Problem(Kind.INVALID_TABLE, rule, fix, file=table.paths[0])) from None
+        raise InvalidData(Problem(Kind.INVALID_TABLE, rule, fix, file=", ".join(table.paths) or table.name)) from None
+
+
+SOURCE = ("path", "data", "dialect", "format", "compression", "innerpath", "encoding")
+"""Members of a resource that say where its cells are."""
+
+
+def source(table: Resource) -> dict[str, Any]:
+    """Where the table's cells are, as frictionless takes it: its own words for formats, and no schema."""
+    kept: dict[str, Any] = {name: table.descriptor[name] for name in SOURCE if name in table.descriptor}
+    return kept | {"type": "table"} | ({"format": table.format} if table.format else {})
 
 
 ROW = "\trow"

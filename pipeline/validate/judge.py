@@ -15,7 +15,8 @@ from frictionless.resources import TableResource
 from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.core.files import read_json
 from pipeline.package.descriptor import checked_part, checked_paths
-from pipeline.package.package import Package
+from pipeline.package.format import DELIMITED
+from pipeline.package.package import Package, Resource
 from pipeline.table.layout import MAX_LINE
 from pipeline.validate import quicker  # noqa: F401  # makes frictionless quicker
 from pipeline.validate.clean import Cleared
@@ -47,7 +48,7 @@ def judge_package(package: Package, terms: Terms, cleared: Cleared) -> frictionl
         faults = [error for each in package.resources for error in schema_errors(each.schema, each.name)]
         if faults:
             return frictionless.Report.from_validation(time=timer.time, errors=faults)
-        descriptor["resources"] = [_adapted(each.descriptor) for each in package.resources]
+        descriptor["resources"] = [_adapted(each) for each in package.resources]
     try:
         judged = frictionless.Package.from_descriptor(descriptor, basepath=str(package.folder))
         judged.to_descriptor(validate=True)
@@ -67,7 +68,12 @@ def judge_package(package: Package, terms: Terms, cleared: Cleared) -> frictionl
     return frictionless.Report.from_validation_reports(time=timer.time, reports=reports)
 
 
-def _adapted(descriptor: Mapping[str, Any]) -> dict[str, Any]:
+def _adapted(resource: Resource) -> dict[str, Any]:
+    told = {"type": "table", "format": resource.format} if resource.is_table and resource.format in DELIMITED else {}
+    return _with_schema(resource.descriptor) | told
+
+
+def _with_schema(descriptor: Mapping[str, Any]) -> dict[str, Any]:
     return {name: adapted(value) if name == "schema" else value for name, value in descriptor.items()}
 
 
@@ -120,7 +126,7 @@ def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, term
         faults = schema_errors(descriptor.get("schema"), str(descriptor.get("name")))
         if faults:
             return frictionless.Report.from_validation(time=timer.time, errors=faults)
-        descriptor = _adapted(descriptor)
+        descriptor = _with_schema(descriptor)
     try:
         resource = frictionless.Resource.from_descriptor(descriptor, basepath=str(folder))
     except frictionless.FrictionlessException as exception:

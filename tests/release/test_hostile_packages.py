@@ -231,7 +231,7 @@ def test_resources_that_are_no_tables_are_kept_as_they_are_and_compared(tmp_path
     assert build(find(tmp_path), Progress()).changes == (
         "the resource report was removed",
         "the resource notes was removed",
-        "the resource inline was removed",
+        "the table inline was removed",
     )
 
 

@@ -248,7 +248,7 @@ def test_a_file_that_is_no_table_is_released_and_compared_as_well(tmp_path: Path
     package(tmp_path, resources, files)
     released = _released(tmp_path)
     assert (released.folder / "files/texts/readme.md").read_text() == "first"
-    assert (released.folder / "files/b.csv").read_text() == "id,people\n2,2\n"
+    assert (released.folder / "data/parts.csv").read_text() == "id,people\n1,1\n2,2\n"
     put(tmp_path, {"texts/readme.md": "second"})
     released = _released(tmp_path)
     assert (released.version, released.new) == ("1.0.1", True)

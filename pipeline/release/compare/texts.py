@@ -15,7 +15,7 @@ OF_THE_PACKAGE = ("$schema", "profile", "name", "version", "created", "resources
 
 OF_THE_FORM = (
     *("$schema", "name", "path", "type", "profile", "bytes", "hash", "schema", "dialect", "encoding", "format"),
-    *("mediatype", "licenses"),
+    *("mediatype", "licenses", "data", "compression", "innerpath"),
 )
 """Members of a resource that are compared elsewhere, or say what form its file has; a release gives it another."""
 
