@@ -8,7 +8,7 @@ Plugins and templates are told which by `datasette.plugin_config("servicebanken"
     site       where the addresses of this Datasette begin: "/sv/", "/1.0.0/en/"; "/" for data
     root       the same without the language, where addresses of data begin: "/" or "/1.0.0/"
     files      where the files of the release begin: "/1.0.0/files/"
-    assets     where the files of pipeline/serve/static begin: "/-/assets/0a1b2c3d/", new when one of them is new
+    assets     where the files of pipeline/web/static begin: "/-/assets/0a1b2c3d/", new when one of them is new
     languages  where the same release begins in each language: {"sv": "/sv/", "en": "/en/"}
     releases   all that are served, the latest first: [{"version", "created", "latest", "root"}]
 
@@ -41,6 +41,7 @@ from pipeline.serve.metadata import metadata
 from pipeline.serve.places import FILES, prefix
 from pipeline.serve.release import COUNTS, Release
 from pipeline.serve.settings import SETTINGS
+from pipeline.web.templates import STATIC
 
 HERE = Path(__file__).parent
 
@@ -139,5 +140,5 @@ def _told(release: Release, version: str | None, language: str | None, releases:
 
 @cache
 def _digest_of_assets() -> str:
-    files = sorted(path for path in (HERE / "static").rglob("*") if path.is_file())
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
     return hashlib.sha256("".join(f"{path.name} {sha256(path)}\n" for path in files).encode()).hexdigest()[:12]

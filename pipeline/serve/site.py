@@ -36,6 +36,7 @@ from pipeline.serve.shelf import Library, Shelf
 from pipeline.serve.streams import Stream
 from pipeline.serve.timelimit import Interruptions
 from pipeline.serve.weight import is_heavy
+from pipeline.web import templates
 
 WATCHED = 1.0
 """Seconds between two looks for a new release."""
@@ -52,7 +53,7 @@ ASSETS = "/-/assets/"
 SQL = "/-/sql"
 """The page for SQL that readers write."""
 
-STATIC = Path(__file__).parent / "static"
+STATIC = templates.STATIC
 
 SHORT = b"public, max-age=60, stale-while-revalidate=600"
 LONG = b"public, max-age=31536000, immutable"
