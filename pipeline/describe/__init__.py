@@ -12,6 +12,7 @@ from pipeline.core.files import write_json
 from pipeline.describe import citation, croissant, csvw, datacite, dcat, schema_org, site, sitemap
 from pipeline.describe.dataset import BASE_URL, CATALOG, Dataset, checked_base_url, read
 from pipeline.describe.document import Document, Note
+from pipeline.describe.explore import explore
 
 __all__ = ["BASE_URL", "FORMATS", "Dataset", "Document", "Note", "checked_base_url", "read", "render", "write"]
 
@@ -60,3 +61,4 @@ def write(folder: Path, archive: str) -> None:
         notes[format] = {"file": name, "notes": [asdict(note) for note in document.notes]}
     write_json(folder / CATALOG / NOTES, notes)
     site.write(dataset)
+    explore.write(dataset)
