@@ -45,7 +45,12 @@ def test_the_eleven_municipalities_are_there_with_their_codes(rows: Callable[[st
         ("knowledge", 25),
         ("plans", 8),
         ("plan_goals", 10),
-        ("outcomes", 25),
+        ("outcomes", 50),
+        ("figures", 95),
+        ("solution_statuses", 15),
+        ("knowledge_needs", 67),
+        ("knowledge_stages", 67),
+        ("knowledge_uses", 15),
         ("organisations", 25),
         ("participations", 20),
         ("places", 20),
@@ -64,9 +69,8 @@ def _tables(release: Path) -> list[dict[str, Any]]:
     return [resource for resource in resources if "schema" in resource]
 
 
-def test_every_municipality_of_the_project_has_its_boundary(release: Path, rows: Callable[[str], Rows]) -> None:
-    drawn = {area.code for area in areas(release / "files/municipality-boundaries.geojson")}
-    assert {row["code"] for row in rows("municipalities") if row["participant"] == "true"} <= drawn
+def _table(release: Path, name: str) -> dict[str, Any]:
+    return next(table for table in _tables(release) if table["name"] == name)
 
 
 def test_the_boundaries_of_the_counties_are_small_enough_for_a_page(release: Path) -> None:
@@ -111,8 +115,8 @@ def test_every_line_of_provenance_speaks_of_a_cell_that_is_there(release: Path, 
     ("table", "key", "field", "values"),
     [
         ("projects", "service-i-samverkan", "ended", {"2020-02", "2020-11"}),
-        ("outcomes", "sis-municipalities", "value", {"11", "15"}),
-        ("outcomes", "sis-regional-bodies", "value", {"4", "2"}),
+        ("figures", "sis-municipalities", "value", {"11", "15"}),
+        ("figures", "sis-regional-bodies", "value", {"4", "2"}),
         (
             "participations",
             "service-i-samverkan|region-sormland|partner",
@@ -129,9 +133,9 @@ def test_every_line_of_provenance_speaks_of_a_cell_that_is_there(release: Path, 
         ("plans", "storuman-serviceplan", "valid_to", {"2022", "2020"}),
         ("events", "moskosel-move", "date", {"2020-07", "2020-22"}),
         ("outcomes", "moskosel-move-distance", "value", {"4", "3"}),
-        ("outcomes", "haradsback-inhabitants", "value", {"450", "550"}),
+        ("figures", "haradsback-inhabitants", "value", {"450", "550"}),
         ("solutions", "motesplats-haradsback", "opened", {"2021-09-11", "../2020-11"}),
-        ("outcomes", "pilot-money", "value", {"210000000", "180000000"}),
+        ("figures", "pilot-money", "value", {"210000000", "180000000"}),
         ("events", "nornas-meeting", "weekday", {"tuesday", "thursday"}),
         ("events", "spridningskonferens", "status", {"held", "planned"}),
     ],
@@ -154,10 +158,10 @@ def test_sources_do_not_disagree_about_words(rows: Callable[[str], Rows]) -> Non
 
 
 def test_the_subject_of_a_row_is_the_column_that_is_filled(rows: Callable[[str], Rows]) -> None:
-    columns = ("municipality", "place", "organisation", "project", "solution", "knowledge", "plan")
+    columns = ("county", "municipality", "place", "organisation", "project", "solution", "knowledge", "plan")
     wrong = [
         (table, row["id"])
-        for table in ("outcomes", "statements")
+        for table in ("outcomes", "figures", "statements")
         for row in rows(table)
         if (row["subject"] != "country" and not row[row["subject"]])
         or (row["subject"] == "country" and any(row[column] for column in columns))
@@ -165,9 +169,81 @@ def test_the_subject_of_a_row_is_the_column_that_is_filled(rows: Callable[[str],
     assert wrong == []
 
 
-def test_a_figure_has_a_unit(rows: Callable[[str], Rows]) -> None:
-    assert [row["id"] for row in rows("outcomes") if row["value"] and not row["unit"]] == []
-    assert [row["plan"] for row in rows("plan_goals") if row["value"] and not row["unit"]] == []
+@pytest.mark.parametrize("table", ["outcomes", "figures", "plan_goals"])
+def test_a_figure_has_a_unit_and_says_whether_it_is_exact(rows: Callable[[str], Rows], table: str) -> None:
+    assert [row for row in rows(table) if row["value"] and not (row["unit"] and row["bound"])] == []
+
+
+def test_an_amount_has_a_unit_and_says_whether_it_is_exact(rows: Callable[[str], Rows]) -> None:
+    paid = [row for row in rows("solution_organisations") if row["amount"]]
+    assert paid and [row for row in paid if not (row["amount_unit"] and row["amount_bound"])] == []
+    assert [row["id"] for row in rows("projects") if bool(row["budget"]) != bool(row["budget_bound"])] == []
+
+
+def test_all_municipalities_and_counties_are_there(release: Path, rows: Callable[[str], Rows]) -> None:
+    municipalities = rows("municipalities")
+    assert (len(municipalities), len(rows("counties"))) == (290, 21)
+    assert [row for row in municipalities if not (row["county"] and row["group"] and row["participant"])] == []
+    population = {
+        row["municipality"]: int(row["value"])
+        for row in rows("observations")
+        if (row["indicator"], row["period"]) == ("population", "2024")
+    }
+    assert (len(population), sum(population.values())) == (290, 10_587_710)
+    assert {area.code for area in areas(release / "files/municipality-boundaries.geojson")} == population.keys()
+
+
+def _last_day(date: str) -> str:
+    """The last day that an EDTF date may mean; "" for none, which is before all."""
+    date = date.removeprefix("../")
+    season = {"21": "05-31", "22": "08-31", "23": "11-30", "24": "12-31"}.get(date[5:]) if len(date) == 7 else None
+    return f"{date[:4]}-{season}" if season else date + "-12-31"[len(date) - 4 :] if date else ""
+
+
+def test_the_status_of_a_solution_is_the_latest_that_a_source_states(rows: Callable[[str], Rows]) -> None:
+    stated: dict[str, list[tuple[str, str, str]]] = {}
+    for row in rows("solution_statuses"):
+        stated.setdefault(row["solution"], []).append((_last_day(row["date"]), row["status"], row["date"]))
+    wrong = []
+    for row in rows("solutions"):
+        states = stated.get(row["id"], [])
+        latest = {(status, date) for day, status, date in states if day == max(states)[0]}
+        if (row["status"], row["status_date"]) not in (latest or {("", "")}):
+            wrong.append((row["id"], row["status"], row["status_date"], latest))
+    assert wrong == [], "state `status` and `status_date` in solutions.csv of the source of the latest row only"
+
+
+def test_a_solution_has_its_municipality_or_is_in_several(rows: Callable[[str], Rows]) -> None:
+    assert [row["id"] for row in rows("solutions") if not row["municipality"] and not row["county"]] == []
+
+
+def test_every_item_of_the_toolbox_has_a_need_and_a_stage(rows: Callable[[str], Rows]) -> None:
+    items = {row["id"] for row in rows("knowledge")}
+    for table in ("knowledge_needs", "knowledge_stages"):
+        assert items - {row["knowledge"] for row in rows(table)} == set(), table
+
+
+def test_an_indicator_is_used_and_means_one_thing(rows: Callable[[str], Rows]) -> None:
+    used = {row["indicator"] for table in ("outcomes", "figures", "observations") for row in rows(table)}
+    indicators = rows("indicators")
+    assert {row["id"] for row in indicators} - used == set()
+    for language in ("sv", "en"):
+        titles = [row[f"title_{language}"] for row in indicators]
+        assert sorted(set(titles)) == sorted(titles)
+
+
+def test_a_plan_of_a_county_or_municipality_says_whose_it_is(rows: Callable[[str], Rows]) -> None:
+    where = {"municipal": "municipality", "regional": "county"}
+    assert [row["id"] for row in rows("plans") if row["level"] in where and not row[where[row["level"]]]] == []
+
+
+@pytest.mark.parametrize(
+    ("date", "is_valid"),
+    [("2020-02-29", True), ("2019-02-29", False), ("2020-02-31", False), ("2020-04-31", False), ("2020-22", True)],
+)
+def test_a_date_is_one_of_the_calendar(release: Path, date: str, is_valid: bool) -> None:
+    fields = {field["name"]: field for field in _table(release, "solutions")["schema"]["fields"]}
+    assert bool(re.fullmatch(fields["opened"]["constraints"]["pattern"], date)) is is_valid
 
 
 def test_free_text_stands_in_both_languages(release: Path, rows: Callable[[str], Rows]) -> None:

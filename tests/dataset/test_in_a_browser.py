@@ -74,7 +74,7 @@ def test_a_researcher_finds_a_table_narrows_it_down_and_takes_it_home(visit: Pag
     visit.goto(f"{site}en/")
     visit.get_by_role("link", name=re.compile("^Service solutions")).click()
     expect(visit.get_by_role("heading", level=1)).to_have_text("Service solutions")
-    visit.get_by_role("complementary").get_by_role("link", name="fixed service point").click()
+    visit.get_by_role("complementary").get_by_role("link", name="service point (servicepunkt)", exact=True).click()
     expect(visit.get_by_role("status")).to_contain_text(re.compile(r"^\d rows of \d\d$"))
     shown = visit.locator("table.rows tbody tr").count()
     with visit.expect_download() as started:
@@ -82,9 +82,9 @@ def test_a_researcher_finds_a_table_narrows_it_down_and_takes_it_home(visit: Pag
     started.value.save_as(tmp_path / "rows.csv")
     with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {row["kind"] for row in rows} == {"fixed"}
+    assert {row["kind"] for row in rows} == {"service_point"}
     assert len(rows) == shown
-    expect(visit.locator("#snippet-1")).to_contain_text("kind=fixed")
+    expect(visit.locator("#snippet-1")).to_contain_text("kind=service_point")
     visit.get_by_role("link", name="About the data").click()
     expect(visit.locator("#citation")).to_contain_text("Servicebanken as open data (version 1.0.0)")
 
@@ -174,7 +174,7 @@ def test_help_on_a_column_opens_and_closes(visit: Page, site: str) -> None:
 KINDS = {
     "start": "",
     "tables": "servicebanken",
-    "table": "servicebanken/solutions?kind=fixed",
+    "table": "servicebanken/solutions?kind=service_point",
     "view": "servicebanken/services_overview?_size=10",
     "row": "servicebanken/solutions/moskosel-servicepunkt",
     "place": "servicebanken/places/moskosel",
