@@ -6,8 +6,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
+from pipeline.collect.store import lines
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json
 from pipeline.source import snapshots
 from pipeline.source.fetch import Fetch
 from pipeline.source.fetched_rows import Rows, read
@@ -41,16 +44,31 @@ class Before:
         return {kept.sha256 for request, kept in self.kept.items() if request.sentinel}
 
 
-def before(source: Source, fetch: Fetch) -> Before | None:
-    """The accepted snapshot; None where there is none, or it is damaged and must be asked for anew."""
+@dataclass(frozen=True)
+class Lost:
+    """An accepted snapshot that cannot be read: why, and its id as far as that is known."""
+
+    rule: str
+    id: str | None
+
+
+def before(source: Source, fetch: Fetch) -> Before | Lost | None:
+    """The accepted snapshot; None before the first one.
+
+    One that cannot be read is not as if there was none: whatever came next would be compared with nothing.
+    """
+    folder = snapshots.folder_of(source, fetch)
     try:
         found = snapshots.accepted(source, fetch)
         if found is None:
-            return None
+            id = _last_accepted(source, fetch)
+            there = id is not None and (folder / f"snapshot-{id}.json").is_file()
+            return Lost(f"{folder / snapshots.ACCEPTED} is gone", id) if there else None
         snapshot, pointer = found
         answers = snapshot.answers()
-    except PipelineError:
-        return None
+    except PipelineError as error:
+        problem = error.problems[0]
+        return Lost(f"{problem.file} {problem.rule}", _pointed(folder) or _last_accepted(source, fetch))
     requests = [kept.request for kept in snapshot.kept]
     return Before(
         snapshot,
@@ -60,6 +78,21 @@ def before(source: Source, fetch: Fetch) -> Before | None:
         conditions(snapshot, pointer),
         fetch,
     )
+
+
+def _pointed(folder: Path) -> str | None:
+    """The id in accepted.json, where that can be read."""
+    try:
+        return str(read_json(folder / snapshots.ACCEPTED, snapshots.ACCEPTED)["snapshot"])
+    except (PipelineError, KeyError, TypeError):
+        return None
+
+
+def _last_accepted(source: Source, fetch: Fetch) -> str | None:
+    """The id of the snapshot that the log calls accepted last."""
+    log = lines(source.folder / snapshots.FOLDER / snapshots.LOG)
+    ids = [line.get("snapshot") for line in log if (line.get("fetch"), line.get("verdict")) == (fetch.id, "accepted")]
+    return str(ids[-1]) if ids else None
 
 
 def conditions(snapshot: Snapshot, pointer: Pointer) -> dict[Request, dict[str, str]]:

@@ -179,7 +179,7 @@ class Client:
                 try:
                     if answer.status in (301, 302, 303, 307, 308):
                         return _location(answer, request, url)
-                    received = self._received(answer, bool(conditions), started)
+                    received = self._received(answer, request, bool(conditions), started)
                     if deadline.passed:
                         raise failures.TimeoutError
                     return received
@@ -207,7 +207,7 @@ class Client:
             decode_content=False,
         )
 
-    def _received(self, answer: BaseHTTPResponse, conditional: bool, started: float) -> Received:
+    def _received(self, answer: BaseHTTPResponse, request: Request, conditional: bool, started: float) -> Received:
         if answer.status == 304 and conditional:
             content = b""
         elif answer.status == 200:
@@ -222,6 +222,8 @@ class Client:
                 status=answer.status,
                 wait=wait,
             )
+        if not request.page and re.search(r'rel="?next\b', answer.headers.get("Link", "")):
+            raise NotFetched("names a next page in its header Link, which no reader follows")
         if self._secret and self._secret in content:
             raise NotFetched("answered with the credential that was sent; nothing was kept")
         validators = {name: answer.headers[said] for said, name in VALIDATORS.items() if answer.headers.get(said)}

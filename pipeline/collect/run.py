@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.collect.before import Before, asked_for, before
+from pipeline.collect.before import Before, Lost, asked_for, before
 from pipeline.collect.conversation import Conversation
 from pipeline.collect.drift import differences
 from pipeline.collect.failure import NotFetched
@@ -45,7 +45,9 @@ class _Run:
         self.client = client
         self.advance = advance
         self.store = Store(source, fetch)
-        self.before: Before | None = before(source, fetch)
+        found = before(source, fetch)
+        self.before = found if isinstance(found, Before) else None
+        self.lost = found if isinstance(found, Lost) else None
         self.stored: dict[Request, Stored] = self.store.held()
         """What is kept of this run: first what one left that did not end."""
         self.conversation = Conversation(fetch, client, self._body)
@@ -66,6 +68,8 @@ class _Run:
             return self._rejected([f"the answer to request {len(self.conversation.answers)} {error.rule}"], {})
         reasons = [f"{what} was asked for and is not there" for what in lacking]
         reasons += differences(self.fetch, self.contract, self.before.rows if self.before else None, rows)
+        if self.lost and self.lost.id != self.snapshot:
+            reasons.insert(0, f"cannot be compared with what was accepted before: {self.lost.rule}")
         counts = {table: len(of.numbers) for table, of in rows.items()}
         if reasons:
             return self._rejected(reasons, counts)

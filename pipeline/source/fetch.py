@@ -18,12 +18,17 @@
               period: period
               value: value
               approximate: {value: "false"}
-        limits: {bytes: 50000000, seconds: 60, per_second: 5, silence: 30}
+        limits: {bytes: 50000000, seconds: 60, per_second: 5, silence: 30,
+                 requests: 1000, all_bytes: 500000000, all_seconds: 3600}
         expect:
           observations:
             least: 100               rows
             most: 20000
             shrink: 0.05             the share of rows that may be gone since the last snapshot
+            lost: 0.05               the share of keys that may be gone; that of rows where it is left out
+            variety: 0.5             the share of a column's different values that must be left
+            moved: 0.1               the share of keys that may say what others said
+            headers: 0               rows that may repeat the names of the columns
             keeps: [municipality]    fields that lose no value
             same: [unit]             fields that say the same of a key as last time
             change: {value: 0.5}     the share by which a figure may change for the same key
@@ -70,13 +75,16 @@ class Mapped:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one answer may cost: `bytes` after decompression, `seconds` in all and of `silence`; and how many requests
-    `per_second` the host gets."""
+    """What one answer may cost: `bytes` after decompression, `seconds` in all and of `silence`; how many requests
+    `per_second` the host gets; and what all answers of a fetch may cost together."""
 
     bytes: int = 50_000_000
     seconds: float = 60
     per_second: float = 2
     silence: float = 30
+    requests: int = 1000
+    all_bytes: int = 500_000_000
+    all_seconds: float = 3600
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,10 @@ class Expected:
     change: Mapping[str, float] = field(default_factory=dict)
     range: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     has: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lost: float | None = None
+    variety: float = 0.5
+    moved: float = 0.1
+    headers: int = 0
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ MEMBERS = {
     *("id", "reader", "url", "document", "cadence", "ask", "tables", "limits", "expect", "credentials"),
 }
 FILLED, CHANGED = ("column", "template", "value"), ("slug", "codes", "others")
+WHOLE = ("bytes", "requests", "all_bytes")
 NEEDED = ("id", "reader", "url", "document", "cadence", "tables")
 
 
@@ -159,11 +160,12 @@ class _Reading:
         content = self._mapping(expect, table)
         self._known(content, set(Expected.__dataclass_fields__), "something to expect")
         said: dict[str, Any] = {}
-        for name in ("least", "most"):
+        for name in ("least", "most", "headers"):
             if name in content:
                 said[name] = int(self._number(content, name, whole=True))
-        if "shrink" in content:
-            said["shrink"] = self._number(content, "shrink")
+        for name in ("shrink", "lost", "variety", "moved"):
+            if name in content:
+                said[name] = self._number(content, name)
         for name in ("keeps", "same"):
             if name in content:
                 said[name] = self._texts(content, name)
@@ -192,12 +194,7 @@ class _Reading:
         content = self._mapping(self.content, "limits")
         self._known(content, set(Limits.__dataclass_fields__), "a limit")
         said = {str(name): self._number(content, name, above=0) for name in content if name != LINE}
-        return Limits(
-            int(said.get("bytes", Limits.bytes)),
-            said.get("seconds", Limits.seconds),
-            said.get("per_second", Limits.per_second),
-            said.get("silence", Limits.silence),
-        )
+        return Limits(**{name: int(value) if name in WHOLE else value for name, value in said.items()})  # type: ignore[arg-type]
 
     def _credentials(self) -> Credentials | None:
         if "credentials" not in self.content:

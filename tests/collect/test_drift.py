@@ -45,7 +45,8 @@ town,year,value,unit,kind
 
 def found(folder: Path, expect: str, new: str, old: str | None = BEFORE) -> list[str]:
     """What differs between two answers of a source whose rows are expected to be like `expect`."""
-    fields = [field("town"), field("year"), field("value", "number"), field("unit")]
+    town = field("town", constraints={"pattern": "[0-9]{4}"})
+    fields = [town, field("year", "year"), field("value", "number"), field("unit")]
     codes = field("kind", constraints={"enum": ["count", "share"]})
     project(folder, [table("figures", [*fields, codes], ["town", "year"])], {})
     put(folder, {"sources/register/source.yml": SOURCE % expect})
@@ -113,13 +114,49 @@ CHANGES = [
     ]),
     ("{range: {value: [0, 100]}}", BEFORE.replace(",10,", ",about 10,"), [
         "figures.value is not between 0 and 100: about 10 (0482|2023)",
+        "figures.value says about 10, not of the type number",
     ]),
     ('{has: {town: ["0482", "0581"]}}', BEFORE, ["figures.town does not have 0581"]),
     ("{}", BEFORE + "0482,2023,11,persons,count\n", ["figures has more than one row for 0482|2023"]),
-    ("{}", BEFORE.replace("0482,2023", ",2023"), ["figures.town is empty in 1 rows, and part of the key"]),
+    ("{}", BEFORE.replace("0482,2023", ",2023"), [
+        "figures.town is empty in 1 rows, and part of the key",
+        "figures has lost 1 of 6 keys: 0482|2023",
+    ]),
     ("{}", BEFORE.replace("share", "shares"), ["figures.kind says shares, not in the code list"]),
     ("{}", BEFORE.replace(",10,", ",,").replace(",12,", ",,").replace(",100,", ",,"), [
         "figures.value is filled in 2 rows, in the last snapshot in 5",
+    ]),
+    ("{}", BEFORE.replace("2023", "2013"), [
+        "figures has lost 3 of 6 keys: 0482|2023, 2505|2023, 2421|2023",
+    ]),
+    ("{lost: 0.5}", BEFORE.replace("2023", "2013"), []),
+    ("{lost: 1}", BEFORE.replace("2023", "år 2023"), ["figures.year says år 2023, not of the type year"]),
+    ("{lost: 1}", BEFORE.replace("0482", "482"), ["figures.town says 482, which do not match the pattern [0-9]{4}"]),
+    ("{}", BEFORE.replace(",12,", ',"12,0",').replace(",100,", ",n/a,"), [
+        'figures.value says 12,0, n/a, not of the type number',
+    ]),
+    ("{change: {value: 0.5}}", BEFORE.replace(",12,", ',"12,0",'), [
+        'figures.value says 12,0, not of the type number',
+        "figures.value has changed by more than 50% for 0482|2024 (12 → 12,0)",
+    ]),
+    ("{}", BEFORE.replace(",10,", ",5,").replace(",12,", ",5,").replace(",100,", ",5,").replace(",5.5,", ",5,"), [
+        "figures.value has 2 different values, in the last snapshot 5",
+    ]),
+    ("{variety: 0.1}", BEFORE.replace(",10,", ",5,").replace(",12,", ",5,").replace(",100,", ",5,"), []),
+    ("{}", BEFORE.replace(",10,", ",X,").replace(",12,", ",10,").replace(",X,", ",12,"), [
+        "figures.value says of 2 keys what it said of others",
+    ]),
+    ("{moved: 0.5}", BEFORE.replace(",10,", ",X,").replace(",12,", ",10,").replace(",X,", ",12,"), []),
+    ("{}", BEFORE.replace("persons,count", "count,persons"), [
+        "figures.kind says persons, not in the code list",
+        "figures.unit and figures.kind have changed places in 5 rows",
+    ]),
+    ("{}", BEFORE + "town,year,value,unit,kind\n", [
+        "figures has 1 rows that repeat the names of the columns",
+        "figures.town says town, which do not match the pattern [0-9]{4}",
+        "figures.year says year, not of the type year",
+        "figures.value says value, not of the type number",
+        "figures.kind says kind, not in the code list",
     ]),
     ("{shrink: 1}", BEFORE.splitlines()[0] + "\n", ["figures has 0 rows, at least 1 are expected"]),
 ]  # fmt: skip
@@ -139,6 +176,5 @@ def test_a_first_snapshot_is_judged_by_what_is_expected_of_any(tmp_path: Path) -
 
 
 def test_zeros_before_a_code_are_part_of_it(tmp_path: Path) -> None:
-    assert found(tmp_path, "{keeps: [town], shrink: 1}", BEFORE.replace("0482", "482")) == [
-        "figures.town has lost 0482"
-    ]
+    differing = found(tmp_path, "{keeps: [town], shrink: 1}", BEFORE.replace("0482", "482"))
+    assert "figures.town has lost 0482" in differing

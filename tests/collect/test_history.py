@@ -13,7 +13,8 @@ from tests.command import invoke
 
 
 def test_each_change_of_a_source_is_shown_with_its_size(tmp_path: Path, site: Site) -> None:
-    project = register(tmp_path / "project", site.address)
+    expect = "    expect: {shops: {lost: 0.5}}\n"
+    project = register(tmp_path / "project", site.address, expect)
     assert invoke("sources", "--project", project.root, "--history").out == "Nothing has been collected yet.\n"
     later = SHOPS.replace(b"South", b"Southern").replace(b"3,East", b"4,West") + b"7,New,yes,\n"
     for body in (SHOPS, SHOPS, SHOPS, later, b"<html>", later):

@@ -11,6 +11,7 @@ from tests.projects import put, tree
 from tests.test_surroundings import assert_whole
 
 FILES = [
+    ".gitattributes",
     ".gitignore",
     "datapackage.json",
     "sources/example-municipality/shops.csv",
@@ -23,7 +24,7 @@ def test_a_new_project_is_written_and_listed(tmp_path: Path) -> None:
     assert (run.code, run.err) == (0, "")
     assert run.out == (
         f"A new project in {tmp_path}/shops:\n"
-        "  .gitignore\n"
+        "  .gitattributes\n  .gitignore\n"
         "  datapackage.json\n"
         "  sources/example-municipality/shops.csv\n"
         "  sources/example-municipality/source.yml\n"

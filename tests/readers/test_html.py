@@ -63,7 +63,7 @@ def fetch(server: Pages, tmp_path: Path) -> Fetch:
 
 
 def test_a_page_becomes_rows(fetch: Fetch, server: Pages) -> None:
-    rows = rows_of(replace(fetch, ask={**fetch.ask, "pages": "1"}))["solutions"]
+    rows = rows_of(reader("html").sample(fetch))["solutions"]
     address = f"{server.url}/servicepunkter"
     assert rows.columns == {
         "id": ["a", "0482"],
@@ -74,11 +74,12 @@ def test_a_page_becomes_rows(fetch: Fetch, server: Pages) -> None:
     }
 
 
-def test_the_next_page_is_followed_only_so_far(fetch: Fetch) -> None:
-    answers = answers_to(fetch)
-    assert len(answers) == 5, "each page leads to itself"
-    assert all(answer.request.page for answer in answers)
-    assert len(answers_to(reader("html").sample(fetch))) == 1
+def test_a_page_beyond_those_that_are_followed_is_not_passed_over(fetch: Fetch, server: Pages) -> None:
+    with pytest.raises(BadAnswer, match="is page 5 and leads to another, more than `pages` allows"):
+        answers_to(fetch)
+    assert len(server.asked) == 5
+    (answer,) = answers_to(reader("html").sample(fetch))
+    assert answer.request.page
 
 
 def test_a_next_page_of_another_host_is_not_followed(fetch: Fetch, server: Pages) -> None:

@@ -8,7 +8,7 @@
         opened: .year?                   may be missing from every row
         kind: "@data-kind"               an attribute of the row itself
       next: a[rel=next]                  the link to the next page
-      pages: "20"                        pages that are followed at most; 1 where it is left out
+      pages: "20"                        pages at most, or the fetch is refused; 1 where it is left out
       encoding: utf-8
 
 The relation `rows` has a column for each cell, and `page`, the address. A cell is the text of the first thing that the
@@ -61,10 +61,10 @@ def requests(fetch: Fetch) -> list[Request]:
 
 
 def following(fetch: Fetch, answer: Answer) -> list[Request]:
-    """The next page, unless it is of another host or there were enough."""
+    """The next page. Raises BadAnswer where it is of another host, or beyond `pages`: half a list is none."""
     number = int(answer.request.part)
     read(fetch, answer)
-    if "next" not in fetch.ask or number >= int(fetch.ask.get("pages", 1)):
+    if "next" not in fetch.ask:
         return []
     link = _page(fetch, answer).css_first(fetch.ask["next"])
     address = link and link.attributes.get("href")
@@ -73,6 +73,8 @@ def following(fetch: Fetch, answer: Answer) -> list[Request]:
     there = _joined(answer.request.url, address)
     if there is None or urlsplit(there)[:2] != urlsplit(fetch.url)[:2]:
         raise BadAnswer(f"goes on at another host: {there or address}")
+    if number >= int(fetch.ask.get("pages", 1)):
+        raise BadAnswer(f"is page {number} and leads to another, more than `pages` allows")
     return [_request(there, number + 1)]
 
 
@@ -96,7 +98,7 @@ def missing(fetch: Fetch, answers: list[Answer]) -> list[str]:  # noqa: ARG001
 
 def sample(fetch: Fetch) -> Fetch:
     """The first page."""
-    return replace(fetch, ask={**fetch.ask, "pages": "1"})
+    return replace(fetch, ask={name: fetch.ask[name] for name in fetch.ask if name != "next"})
 
 
 def _request(url: str, number: int) -> Request:

@@ -23,7 +23,7 @@ from typing import Any
 from pipeline.source.fetch import Fetch
 from pipeline.source.readers import Answer, Columns, Request, no_list
 from pipeline.source.readers._json import cells, objects
-from pipeline.source.readers._kolada import next_page, values
+from pipeline.source.readers._kolada import lacking, next_page, values
 
 NEEDS = frozenset({"kpis"})
 TAKES = frozenset({"municipalities", "years"})
@@ -89,6 +89,7 @@ def missing(fetch: Fetch, answers: list[Answer]) -> list[str]:
         listed = [id for answer in answers if answer.request.part == MUNICIPALITY for id in _listed(answer)]
         asked = listed[:1] if asked == FIRST else listed
     return [
+        *lacking(answers),
         *(f"the key figure {id}" for id in fetch.ask["kpis"] if id not in known),
         *(f"any value of the key figure {id}" for id in fetch.ask["kpis"] if id in known - with_data),
         *(f"any value for the municipality {id}" for id in asked if id not in answered),

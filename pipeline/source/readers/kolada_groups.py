@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.source.fetch import Fetch
 from pipeline.source.readers import Answer, BadAnswer, Columns, Request, no_list
 from pipeline.source.readers._json import cell, objects
-from pipeline.source.readers._kolada import next_page, values
+from pipeline.source.readers._kolada import lacking, next_page, values
 
 NEEDS = frozenset({"groups"})
 TAKES = frozenset[str]()
@@ -59,7 +59,7 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
 
 def missing(fetch: Fetch, answers: list[Answer]) -> list[str]:
     found = {group for answer in answers for group in read(fetch, answer)["members"]["group"]}
-    return [f"the group {id}" for id in fetch.ask["groups"] if id not in found]
+    return [*lacking(answers), *(f"the group {id}" for id in fetch.ask["groups"] if id not in found)]
 
 
 def sample(fetch: Fetch) -> Fetch:

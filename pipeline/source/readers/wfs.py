@@ -46,7 +46,9 @@ def following(fetch: Fetch, answer: Answer) -> list[Request]:
     """The next page, where the layer has more features than were given so far."""
     features, matched = _features(answer)
     start = int(parse_qs(urlsplit(answer.request.url).query).get("startIndex", ["0"])[0]) + len(features)
-    if "page" not in fetch.ask or not features or matched is None or start >= matched:
+    if "page" not in fetch.ask or not features:
+        return []
+    if start >= matched if matched is not None else len(features) < int(fetch.ask["page"]):
         return []
     return [_request(fetch, start)]
 
