@@ -110,7 +110,7 @@ def test_on_a_phone_rows_come_before_filters_and_filters_open_at_a_touch(visit: 
     visit.get_by_text("Filtrera", exact=True).first.click()
     kind.click()
     expect(visit.get_by_role("list", name="Valda filter")).to_contain_text("Typ är mötesplats")
-    visit.get_by_role("link", name="Slag är mötesplats (ta bort)").click()
+    visit.get_by_role("link", name="Typ är mötesplats (ta bort)").click()
     expect(visit.get_by_role("status")).to_have_text("22 rader")
 
 
