@@ -231,7 +231,8 @@ def _adds_groups(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 def _truths(cells: Cells) -> dict[str, bool]:
     lists = (cells.reading["trueValues"], True), (cells.reading["falseValues"], False)
-    return {str(text): truth for texts, truth in lists for text in texts if str(text) not in cells.missing}
+    truths = {str(text): truth for texts, truth in lists for text in texts if str(text) not in cells.missing}
+    return {text: truth for text, truth in truths.items() if cells.codes is None or truth in cells.codes}
 
 
 def narrower(rule: tuple[str, ...], old: Cells, new: Cells) -> Scope:
