@@ -243,7 +243,7 @@ def narrower(rule: tuple[str, ...], old: Cells, new: Cells) -> Scope:
     if rule[0] in ("minimum", "maximum"):
         found = _bounds(*((old.lower, new.lower, 1) if rule[0] == "minimum" else (old.upper, new.upper, -1)))
     elif rule[0] in ("minLength", "maxLength"):
-        found = _lengths(rule[0], before, now)
+        found = _lengths(rule[0], before, now, 1 if "" in old.missing and old.type in ("string", "any") else 0)
     else:
         found = Scope.MORE if not now else Scope.LESS
     if found == Scope.LESS and rule != ("required",) and _loses_nothing(old, new):
@@ -265,10 +265,14 @@ def _bounds(old: tuple[Any, bool] | None, new: tuple[Any, bool] | None, sign: in
     return Scope.MORE if old is not None and _tighter(old, new, sign) else Scope.LESS
 
 
-def _lengths(rule: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Scope:
+def _lengths(rule: str, old: Mapping[str, Any], new: Mapping[str, Any], least: int) -> Scope:
+    """`least`: of a value, where an empty text is none."""
     sign = 1 if rule == "minLength" else -1
-    free = 0.0 if sign > 0 else float("inf")
-    was, is_now = (free if (number := _number(each.get(rule))) is None else max(number, 0.0) for each in (old, new))
+    free = float(least) if sign > 0 else float("inf")
+    was, is_now = (
+        free if (number := _number(each.get(rule))) is None else max(number, float(least) if sign > 0 else 0.0)
+        for each in (old, new)
+    )
     return Scope.SAME if was == is_now else Scope.MORE if was * sign > is_now * sign else Scope.LESS
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pipeline.package import manifest
@@ -48,8 +48,9 @@ def resource_changes(old: tuple[Package, Resource], new: tuple[Package, Resource
     yield from _texts(name, "resource", before, now)
     if _is_form_compared(old_package, new_package):
         yield from _form(name, "resource", before, now)
-        schemas = [each.get("schema") or {} for each in (before, now)]
-        yield from _form(name, "schema", *schemas)
+        schemas = [each.schema or {} for each in (old_resource, new_resource)]
+        yield from _form(name, "schema", schemas[0], schemas[1])
+        yield from _fields_match(name, schemas[0], schemas[1])
 
 
 def _is_form_compared(old: Package, new: Package) -> bool:
@@ -125,6 +126,28 @@ def _form(table: str | None, place: str, old: Mapping[str, Any], new: Mapping[st
         was, is_now = old.get(member), new.get(member)
         if was != is_now:
             yield Change(What.FORM_CHANGED, table, member, as_text(was), as_text(is_now))
+
+
+# -- how the file matches ------------------------------------------------------------------------------------------
+
+LOOSER: Mapping[str, Iterable[str]] = {
+    "exact": ("equal", "subset", "superset", "partial"),
+    "equal": ("subset", "superset", "partial"),
+    "subset": ("partial",),
+    "superset": ("partial",),
+    "partial": (),
+}
+"""What a file may be that matches each `fieldsMatch`: it matches these, too."""
+
+
+def _fields_match(table: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    stated = [schema.get("fieldsMatch") for schema in (old, new)]
+    was, is_now = (str((value[0] if isinstance(value, list) and value else value) or "exact") for value in stated)
+    if was != is_now:
+        wider = is_now in LOOSER.get(was, ())
+        yield Change(What.FIELDS_MATCH_WIDENED if wider else What.FIELDS_MATCH_NARROWED, table, None, was, is_now)
+    elif stated[0] != stated[1]:
+        yield Change(What.RESTATED, table, "fieldsMatch")
 
 
 # -- views ---------------------------------------------------------------------------------------------------------

@@ -61,8 +61,17 @@ def _member(cells: Cells, member: str) -> Any:
 
 def _sense(member: str, table: str, name: str, old: Cells, new: Cells) -> Iterator[Change]:
     was, is_now = (as_text(cells.field.get(member)) for cells in (old, new))
-    what = What.UNIT_CHANGED if member == "unit" else What.SENSE_CHANGED
-    yield Change(what, table, name, was, is_now)
+    if member == "unit":
+        yield Change(What.UNIT_CHANGED, table, name, was, is_now)
+    else:  # that a meaning is said where none was is more to read
+        said_first = member not in old.field
+        yield Change(
+            What.TEXT_CHANGED if said_first else What.SENSE_CHANGED,
+            table,
+            f"{name}.{member}" if said_first else name,
+            was,
+            is_now,
+        )
 
 
 def _reading(table: str, name: str, old: Cells, new: Cells) -> Iterator[Change]:

@@ -19,9 +19,10 @@ class Meaning(StrEnum):
     RULE = "MAJOR if fewer values pass, MINOR if more do"
     CODES = "MAJOR if a code goes, changes its meaning, or its place where codes are ordered; MINOR if one comes"
     KEY = "MAJOR if rows that were right may be wrong now, or are told apart otherwise; MINOR if fewer must be unique"
-    SENSE = "MAJOR: the values mean something else"
+    SENSE = "MAJOR: the values mean something else; PATCH where `rdfType` says a meaning for the first time"
     LICENCE = "MAJOR if it may allow less, MINOR if it allows more"
     QUERY = "MAJOR if a view goes, MINOR if one comes"
+    FIELDS = "MAJOR if fewer files match, MINOR if more do; a release has exactly its fields, whatever is said"
     TEXT = "PATCH"
     FORM = "PATCH between two packages; a release writes its own"
     FOLLOWS = "no change of its own: it follows from the release, or from the file"
@@ -56,7 +57,7 @@ PLACES: Mapping[str, Mapping[str, Meaning]] = {
     },
     "schema": {
         "fields": Meaning.PARTS,
-        "fieldsMatch": Meaning.RULE,
+        "fieldsMatch": Meaning.FIELDS,
         "missingValues": Meaning.CELLS,
         "primaryKey": Meaning.KEY,
         "uniqueKeys": Meaning.KEY,

@@ -1,8 +1,8 @@
-"""What differs between the schemas of two tables: fields, keys, what is missing, how the file matches."""
+"""What differs between the schemas of two tables: fields, keys, what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.package.package import Resource
@@ -23,7 +23,6 @@ def schema_changes(old: Resource, new: Resource, renamed: Names, tables: Names) 
     yield from _primary_key(old, new, renamed)
     yield from _unique_keys(old, new, renamed)
     yield from _foreign_keys(old, new, renamed, tables)
-    yield from _fields_match(old, new)
     before, now = old.schema or {}, new.schema or {}
     for member in text_members("schema", before, now):
         if before.get(member) != now.get(member):
@@ -166,25 +165,3 @@ def _leads(table: Resource, itself: Resource, renamed: Names, tables: Names) -> 
 
 def _stated(table: Resource, member: str) -> Any:
     return (table.schema or {}).get(member)
-
-
-# -- how the file matches ------------------------------------------------------------------------------------------
-
-LOOSER: Mapping[str, Iterable[str]] = {
-    "exact": ("equal", "subset", "superset", "partial"),
-    "equal": ("subset", "superset", "partial"),
-    "subset": ("partial",),
-    "superset": ("partial",),
-    "partial": (),
-}
-"""What a file may be that matches each `fieldsMatch`: it matches these, too."""
-
-
-def _fields_match(old: Resource, new: Resource) -> Iterator[Change]:
-    stated = [_stated(table, "fieldsMatch") for table in (old, new)]
-    was, is_now = (str((value[0] if isinstance(value, list) and value else value) or "exact") for value in stated)
-    if was != is_now:
-        wider = is_now in LOOSER.get(was, ())
-        yield Change(What.FIELDS_MATCH_WIDENED if wider else What.FIELDS_MATCH_NARROWED, new.name, None, was, is_now)
-    elif stated[0] != stated[1]:
-        yield Change(What.RESTATED, new.name, "fieldsMatch")
