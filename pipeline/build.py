@@ -30,7 +30,7 @@ from pipeline.source.project import Project
 if TYPE_CHECKING:
     from pipeline.release import Proposal, Released
     from pipeline.release.proposal import Extra
-    from pipeline.validate import Report
+    from pipeline.report.verdict import Report
 
 STATE = "state.json"
 NOT_STATED = (snapshots.LOG, snapshots.LINKS, snapshots.REJECTED, snapshots.PENDING)
@@ -151,8 +151,9 @@ def _validated_release(project: Project, package: Package, progress: Progress, a
 
 def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Extra]:
     """The files that a release has beside its tables. Raises InvalidData for a package that is invalid."""
+    from pipeline.report.report import problems, settled
     from pipeline.serve.metadata import stated
-    from pipeline.validate import problems, settled, validate
+    from pipeline.validate import validate
 
     if project.metadata.is_file():
         stated(project.metadata, project.metadata.name)

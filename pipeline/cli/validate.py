@@ -58,7 +58,8 @@ def validate(
       servicebanken validate package.zip --html report.html
     """
     from pipeline.package.inputs import local
-    from pipeline.validate import Terms, lines, merged, settled, validate
+    from pipeline.report.report import lines, settled
+    from pipeline.validate import Terms, merged, validate
 
     terms = Terms(engine, limit_errors, fail_fast, session.progress)
     reports = []

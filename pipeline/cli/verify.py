@@ -33,7 +33,8 @@ def verify(session: Session, release: str | None, rebuild: bool) -> None:
       servicebanken verify servicebanken-1.2.0.zip
     """
     from pipeline.rebuild import rebuild as build_again
-    from pipeline.validate import Terms, problems, validate
+    from pipeline.report.report import problems
+    from pipeline.validate import Terms, validate
     from pipeline.verify import verify
 
     def judge(folder: Path) -> Found:

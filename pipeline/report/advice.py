@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    import frictionless
-
+from pipeline.report.verdict import Error
 
 Language = Literal["en", "sv"]
 LANGUAGES: tuple[Language, ...] = ("en", "sv")
@@ -49,7 +47,7 @@ class Advice:
     fix: Phrase
 
 
-def advice(error: frictionless.Error) -> Advice:
+def advice(error: Error) -> Advice:
     """What is known of the error's type; an error of an unknown type is one of structure."""
     known = ADVICE.get(error.type, OTHER)
     special = FIXES.get((error.type, detail(error)))
@@ -62,7 +60,7 @@ def title(error_type: str, language: Language) -> str:
     return known.name.in_(language) if known else error_type.replace("-", " ")
 
 
-def detail(error: frictionless.Error) -> str:
+def detail(error: Error) -> str:
     """The field's type, or the constraint, that frictionless's note names."""
     found = re.match(
         r'(?:type is "(\w+)/|expected item type is "|(?:array item )?constraint "(\w+)")', error.note or ""

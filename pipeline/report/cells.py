@@ -21,13 +21,11 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.core.quoting import identifier
 from pipeline.package.descriptor import as_list
-from pipeline.package.package import DESCRIPTOR, Package, load
+from pipeline.package.package import DESCRIPTOR, Package, Resource, load
 from pipeline.table import duckdb
+from pipeline.table.opened import adapted_resource, layout
 from pipeline.table.relation import UNREAD
-from pipeline.validate import reader
-from pipeline.validate.opened import open_table
-from pipeline.validate.screen import Unscreened
-from pipeline.validate.standard import adapted
+from pipeline.table.rows import by_duckdb
 
 KEPT = 200
 """Characters of a cell that are kept: more than is shown, and a bound to what a table takes."""
@@ -64,7 +62,8 @@ def tables(source: str | Path | Package, schema: Path | None = None) -> list[tup
     with suppress(*UNREADABLE):
         for name, descriptor, folder in _descriptors(source, schema):
             with suppress(*UNREADABLE):
-                described = {each: adapted(part) if each == "schema" else part for each, part in descriptor.items()}
+                paths = tuple(as_list(descriptor.get("path")))
+                described = adapted_resource(Resource(name, "", descriptor, paths, descriptor.get("schema")))
                 resource = frictionless.Resource.from_descriptor(described, basepath=str(folder))
                 if isinstance(resource, TableResource) and not any(map(is_remote_path, _paths(described))):
                     found.append((name, resource))
@@ -133,12 +132,13 @@ def _by_duckdb(
 ) -> str | None:
     """The rows as DuckDB reads the file itself; None where it might not read them as frictionless does."""
     try:
-        rows = reader.by_duckdb(open_table(resource), width)
+        found = layout(resource)
+        rows = by_duckdb(found, width) if found else None
         if rows is None:
             return None
         cells = ", ".join(f"left({rows.cells[column]}, {KEPT}) AS c{column}" for column in columns)
         con.execute(f'CREATE OR REPLACE TABLE "cells" AS SELECT {rows.bytes} AS bytes, {cells} FROM {rows.unnumbered}')
-    except (Unscreened, *UNREAD):
+    except UNREAD:
         return None
     count, text = con.execute('SELECT count(*), coalesce(sum(bytes), 0) FROM "cells"').fetchall()[0]
     return _view(con, "rowid + 2 AS row, *") if rows.adds_up(count, text) else None

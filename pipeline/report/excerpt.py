@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import frictionless
-
 from pipeline.report import wording
 from pipeline.report.cells import Cells
+from pipeline.report.verdict import Error
 
 NARROW = 8
 """Columns up to which a table is shown whole."""
@@ -60,22 +59,22 @@ class Place:
     """Where problems are shown together: a row's, the header's (row 1), or the file's (no row)."""
 
     row: int | None
-    errors: tuple[frictionless.Error, ...]
+    errors: tuple[Error, ...]
 
 
-def places(errors: Iterable[frictionless.Error]) -> list[Place]:
+def places(errors: Iterable[Error]) -> list[Place]:
     """The errors by the row that they are in, in their order."""
-    found: dict[int | None, list[frictionless.Error]] = {}
+    found: dict[int | None, list[Error]] = {}
     for error in errors:
         found.setdefault(_row(error), []).append(error)
     return [Place(row, tuple(members)) for row, members in found.items()]
 
 
-def _row(error: frictionless.Error) -> int | None:
-    number = getattr(error, "row_number", None)
+def _row(error: Error) -> int | None:
+    number = error.row_number
     if number is not None:
         return int(number)
-    return 1 if hasattr(error, "labels") else None
+    return None if error.labels is None else 1
 
 
 def shown_columns(place: Place, labels: Sequence[str], key: Sequence[str]) -> list[int]:
@@ -130,9 +129,9 @@ def excerpt(place: Place, cells: Cells | None, labels: Sequence[str], key: Seque
 def _own(place: Place) -> list[str] | None:
     """The cells that the errors themselves hold, and None for those that the row does not have."""
     for error in place.errors:
-        cells = getattr(error, "cells", None)
+        cells = error.cells
         if cells is not None:
-            lacking = [getattr(each, "field_number", 1) - 1 for each in place.errors if each.type == "missing-cell"]
+            lacking = [(each.field_number or 1) - 1 for each in place.errors if each.type == "missing-cell"]
             return list(cells[: min(lacking, default=len(cells))])
     return None
 
@@ -140,7 +139,7 @@ def _own(place: Place) -> list[str] | None:
 def _bad_columns(place: Place, labels: Sequence[str], key: Sequence[str]) -> set[int]:
     found: set[int] = set()
     for error in place.errors:
-        number = getattr(error, "field_number", None)
+        number = error.field_number
         if number:
             found.add(int(number) - 1)
             continue

@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import frictionless
 from frictionless.resources import TableResource
 from jinja2 import Environment
 from markupsafe import Markup, escape
@@ -27,9 +26,9 @@ from pipeline.report.advice import LANGUAGES, Language, advice, detail, title
 from pipeline.report.cells import UNREADABLE, Cells, read, tables
 from pipeline.report.excerpt import Excerpt, Place, excerpt, places, shown_columns
 from pipeline.report.profile import Profile, profiles
+from pipeline.report.verdict import Error, Report, Task
 from pipeline.table import duckdb
 from pipeline.table.relation import spilling
-from pipeline.validate.verdict import Report, Task
 from pipeline.web import templates
 from pipeline.web.visible import cut, visible
 
@@ -347,7 +346,7 @@ class _Writer:
         return {label: said for label, said in described.items() if said and said != label}
 
 
-def _fields(error: frictionless.Error, key: Sequence[str]) -> list[str]:
+def _fields(error: Error, key: Sequence[str]) -> list[str]:
     return list(key) if error.type == "primary-key" else wording.fields(error)
 
 

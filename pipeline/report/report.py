@@ -5,17 +5,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.core.errors import SHOWN, Kind, Problem, shorten
 from pipeline.report import wording
 from pipeline.report.advice import Language, Phrase, advice, title
+from pipeline.report.verdict import Error, Report, Task
 from pipeline.web.visible import visible
-
-if TYPE_CHECKING:
-    import frictionless
-
-    from pipeline.validate.verdict import Report, Task
 
 
 def settled(report: Report) -> dict[str, Any]:
@@ -62,7 +58,7 @@ def summary(report: Report, language: Language = "en") -> str:
     return f"{verdict}: {', '.join([*counts, counted(errors, ERROR, language)])}"
 
 
-def chosen(errors: Iterable[frictionless.Error], limit: int, repeats: int = 0) -> list[frictionless.Error]:
+def chosen(errors: Iterable[Error], limit: int, repeats: int = 0) -> list[Error]:
     """At most `limit` errors (0: all): those of structure, then of keys, of types, of constraints.
 
     The first of its type in its field goes before all that repeat it, so that one bad column does not hide the others;
@@ -80,14 +76,14 @@ def chosen(errors: Iterable[frictionless.Error], limit: int, repeats: int = 0) -
     return [error for _, _, error in sorted(kept, key=lambda each: each[1])]
 
 
-def _in_turn(errors: Iterable[frictionless.Error]) -> Iterator[tuple[frictionless.Error, int, bool]]:
+def _in_turn(errors: Iterable[Error]) -> Iterator[tuple[Error, int, bool]]:
     """Each error, how many of its type there were in its field with it, and whether it goes on with a row's shape."""
     seen: Counter[Any] = Counter()
     rows: dict[str, int | None] = {}
     for error in errors:
         in_shape = error.type in SHAPES
         kind = (error.type, () if in_shape else tuple(wording.fields(error)))
-        row = getattr(error, "row_number", None)
+        row = error.row_number
         follows = in_shape and rows.get(error.type) == row
         seen[kind] += not follows
         rows[error.type] = row
@@ -120,14 +116,14 @@ def figure(number: int, language: Language) -> str:
     return f"{number:,}".replace(",", "\u00a0" if language == "sv" else ",")
 
 
-def _problem(error: frictionless.Error, file: str | None, language: Language) -> Problem:
+def _problem(error: Error, file: str | None, language: Language) -> Problem:
     told = advice(error)
     return Problem(
         Kind.INVALID_TABLE,
         f"{title(error.type, language)}: {wording.rule(error, language)}",
         told.fix.in_(language),
         file=file,
-        row=getattr(error, "row_number", None),
+        row=error.row_number,
         field=", ".join(wording.fields(error)) or None,
         value=wording.value(error),
     )
@@ -141,7 +137,7 @@ def _warnings(report: Report) -> list[str]:
     return [*report.warnings, *(f"{task.name}: {warning}" for task in report.tasks for warning in task.warnings)]
 
 
-def _group(file: str | None, errors: list[frictionless.Error], limit: int, language: Language) -> list[str]:
+def _group(file: str | None, errors: list[Error], limit: int, language: Language) -> list[str]:
     if not errors:
         return []
     shown = chosen(errors, limit)

@@ -9,12 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.report.advice import Language, Phrase
-
-if TYPE_CHECKING:
-    import frictionless
+from pipeline.report.verdict import Error
 
 CODES_SHOWN = 12
 """Values of a code list that a sentence shows."""
@@ -23,7 +21,7 @@ NOTE_SHOWN = 400
 """Characters of a note that is given as it is."""
 
 
-def rule(error: frictionless.Error, language: Language = "en") -> str:
+def rule(error: Error, language: Language = "en") -> str:
     """What is wrong, without the value and the place: "not a whole number (integer)"."""
     worded = WORDED.get(error.type)
     said = (worded(error) if worded else None) or _of_note(error.note or "")
@@ -41,32 +39,32 @@ def _of_note(note: str) -> Phrase | None:
     return None
 
 
-def earlier_row(error: frictionless.Error) -> int | None:
+def earlier_row(error: Error) -> int | None:
     """The row that an error of a key names: the one that has the same value."""
     found = re.search(r"the same as in the row at position (\d+)$", error.note or "")
     return int(found[1]) if found else None
 
 
-def fields(error: frictionless.Error) -> list[str]:
+def fields(error: Error) -> list[str]:
     """The fields that the error is about."""
-    name = getattr(error, "field_name", None)
+    name = error.field_name
     if name:
         return [str(name)]
     if error.type == "unique-key":
         found = re.match(r'"(.*)" is the same as', error.note or "", re.DOTALL)
         return found[1].split(", ") if found else []
-    return [str(each) for each in getattr(error, "field_names", None) or []]
+    return [str(each) for each in error.field_names or []]
 
 
-def value(error: frictionless.Error) -> str | None:
+def value(error: Error) -> str | None:
     """The value that the error is about."""
-    cell = getattr(error, "cell", None)
+    cell = error.cell
     if cell is not None:
         return str(cell)
-    values = getattr(error, "field_cells", None)
+    values = error.field_cells
     if values:
         return ", ".join(map(str, values))
-    return getattr(error, "label", None) or None
+    return error.label or None
 
 
 # -- sentences -------------------------------------------------------------------------------------------------------

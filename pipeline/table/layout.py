@@ -10,7 +10,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,13 @@ def look(layout: Layout, width: int) -> Looked | None:
     if inside:
         return None
     return Looked(layout.path.stat().st_size, width, header, quotes, end, last == b"\n", digest.hexdigest())
+
+
+def parsed(layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the header as Python's `csv` reads them; raises ValueError and csv.Error as it does."""
+    with layout.path.open("rb") as binary:
+        text = io.TextIOWrapper(binary, layout.encoding, newline="")
+        yield from islice(enumerate(csv.reader(text, dialect=layout.dialect), 1), 1, None)
 
 
 def is_plain(layout: Layout) -> bool:

@@ -1,7 +1,6 @@
 """Anything tabular in, frictionless's report out."""
 
-from pipeline.report.report import lines, problems, settled
-from pipeline.validate.validation import Terms, merged, validate
-from pipeline.validate.verdict import CleanReport, Report
+from pipeline.report.verdict import Report, merged
+from pipeline.validate.validate import Terms, validate
 
-__all__ = ["CleanReport", "Report", "Terms", "lines", "merged", "problems", "settled", "validate"]
+__all__ = ["Report", "Terms", "merged", "validate"]

@@ -10,8 +10,7 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-import frictionless
-from frictionless import errors
+from pipeline.report.verdict import Error
 
 CHUNK = 1 << 20
 """Bytes that are decoded at a time."""
@@ -49,7 +48,7 @@ class BadByte:
     likely: str | None
 
 
-def located(error: frictionless.Error, path: Path, encoding: str) -> frictionless.Error:
+def located(error: Error, path: Path, encoding: str) -> Error:
     """An encoding error that says where the byte is and what the file is likely to be; any other error as it is."""
     if error.type != "encoding-error" or not path.is_file():
         return error
@@ -58,7 +57,7 @@ def located(error: frictionless.Error, path: Path, encoding: str) -> frictionles
         return error
     likely = f"the file is likely {found.likely}" if found.likely else "the encoding is unknown"
     place = f"byte {found.offset} of the file, in line {found.line}, is 0x{found.byte:02X}; {likely}"
-    return errors.EncodingError(note=f"{error.note} ({place})")
+    return Error(error.type, f"{error.note} ({place})")
 
 
 def bad_byte(path: Path, encoding: str) -> BadByte | None:

@@ -1,33 +1,41 @@
-"""frictionless is the judge of what is valid."""
+"""frictionless is the judge: it opens what is not known to be clean, and reads the rows in question.
+
+The report is put together in the order of its own loop (`Resource.validate`, 5.21), so that it is the report that
+frictionless would have given.
+"""
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import re
-from collections.abc import Mapping
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import frictionless
+from frictionless import Checklist
 from frictionless.platform import platform
 from frictionless.resources import TableResource
 
 from pipeline.core.errors import InvalidData, Kind, Problem
-from pipeline.core.files import read_json
-from pipeline.package.descriptor import checked_part, checked_paths
-from pipeline.package.format import DELIMITED
-from pipeline.package.package import Package, Resource
-from pipeline.table.layout import MAX_LINE
-from pipeline.validate import quicker  # noqa: F401  # makes frictionless quicker
-from pipeline.validate.clean import Cleared
-from pipeline.validate.foreign import Parents
-from pipeline.validate.standard import adapted, schema_errors
-from pipeline.validate.table import judge
-from pipeline.validate.validation import Terms
-from pipeline.validate.verdict import task_as_frictionless
+from pipeline.package.rules import Keys
+from pipeline.report.verdict import Error, Report, Task
+from pipeline.table.opened import open_table
+from pipeline.validate.encoding import located
+from pipeline.validate.readers import READABLE, Readers, by_frictionless, source
+from pipeline.validate.row import RowJudge
+from pipeline.validate.source import Source, Tables
+from pipeline.validate.table import KeyFaults, key_faults
 
-CHUNK = 1 << 22
-"""Bytes looked at in one go; a line within one chunk is short enough."""
+BATCH = 100
+"""Rows that are judged within one limit of time."""
+
+UNJUDGEABLE = (TypeError, ValueError, AttributeError, ArithmeticError, re.error)
+"""What frictionless lets through when a rule and a value do not go together, such as a time zone on one side only."""
 
 
 def prepare() -> None:
@@ -35,140 +43,228 @@ def prepare() -> None:
     assert frictionless.system.methods and platform.jsonschema
 
 
-def judge_package(package: Package, terms: Terms, cleared: Cleared) -> frictionless.Report:
-    """The report on a package, of which some tables are known to be clean."""
-    for resource in package.resources:
-        if resource.is_table and resource.name not in cleared.tasks and not cleared.has_read(resource.name):
-            for path in resource.paths:
-                if (package.folder / path).is_file():
-                    _refuse_long_lines(package.folder / path)
-    descriptor = dict(package.descriptor)
-    timer = frictionless.helpers.Timer()
-    if terms.engine == "screen":
-        faults = [error for each in package.resources for error in schema_errors(each.schema, each.name)]
-        if faults:
-            return frictionless.Report.from_validation(time=timer.time, errors=faults)
-        descriptor["resources"] = [_adapted(each) for each in package.resources]
-    try:
-        judged = frictionless.Package.from_descriptor(descriptor, basepath=str(package.folder))
-        judged.to_descriptor(validate=True)
-    except frictionless.FrictionlessException as exception:
-        return frictionless.Report.from_validation(time=timer.time, errors=exception.to_errors())
-    reports = []
-    parents = Parents(judged, cleared)
-    for number, tabular in enumerate(judged.resources, 1):
-        task = cleared.tasks.get(str(tabular.name))
-        if task is not None:
-            reports.append(frictionless.Report.from_validation(tasks=[task_as_frictionless(task)]))
-            continue
-        terms.progress.advance(number, len(judged.resources), str(tabular.name))
-        reports.append(_judge_resource(tabular, parents, terms, cleared))
-        if terms.fail_fast and not reports[-1].valid:
-            break
-    return frictionless.Report.from_validation_reports(time=timer.time, reports=reports)
+def errors_of(exception: frictionless.FrictionlessException) -> list[Error]:
+    """frictionless's errors as light data, each once."""
+    return list({(error.type, error.note): Error.of(error) for error in exception.to_errors()}.values())
 
 
-def _adapted(resource: Resource) -> dict[str, Any]:
-    told = {"type": "table", "format": resource.format} if resource.is_table and resource.format in DELIMITED else {}
-    return _with_schema(resource.descriptor) | told
+@dataclass
+class Answers:
+    """A table, and what it answered about its keys."""
+
+    table: Any
+    keys: Keys
+    faults: KeyFaults
 
 
-def _with_schema(descriptor: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: adapted(value) if name == "schema" else value for name, value in descriptor.items()}
+class Judge:
+    """Judges the resources of one package, or one alone; `limit`: errors that are listed for each, 0 for all."""
 
+    def __init__(self, tables: Tables, package: frictionless.Package | None, limit: int) -> None:
+        self.tables = tables
+        self.package = package
+        self.limit = limit
+        self._parents: dict[str, tuple[Source, Readers]] = {}
 
-def _judge_resource(
-    resource: frictionless.Resource, parents: Parents, terms: Terms, cleared: Cleared
-) -> frictionless.Report:
-    limit = 1 if terms.fail_fast else terms.limit_errors
-    if terms.engine == "frictionless" or not isinstance(resource, TableResource):
-        return resource.validate(limit_errors=limit)
-    try:
-        return judge(resource, parents, limit, cleared)
-    except UNJUDGEABLE as error:
-        raise InvalidData(
-            Problem(
-                Kind.BAD_DESCRIPTOR,
-                f"(resource {resource.name!r}) has rules that frictionless cannot apply to its values: {error}",
-                "Check the constraints: a pattern that is none, or a bound of another kind than the values.",
-                file=str(resource.normpath or resource.name),
-            )
-        ) from None
-
-
-UNJUDGEABLE = (TypeError, ValueError, AttributeError, ArithmeticError, re.error)
-"""What frictionless lets through when a rule and a value do not go together, such as a time zone on one side only."""
-
-
-def judge_descriptor(content: Any, path: Path, terms: Terms) -> frictionless.Report:
-    """The report on a JSON file with this content: a resource descriptor, else a table in JSON."""
-    if isinstance(content, dict) and ("path" in content or "data" in content):
-        named = {"name": path.stem, **content}
-        checked_paths(named, path.parent, str(path))
-        for part in ("schema", "dialect"):
-            checked_part(named, part, path.parent, str(path))
-        return _judge_descriptor_of_resource(content, path.parent, terms)
-    return _judge_alone(frictionless.Resource(path=path.name, basepath=str(path.parent)), terms)
-
-
-def judge_table(path: Path, schema: Path | None, terms: Terms) -> frictionless.Report:
-    """The report on a table in a file, with the Table Schema in a file of its own, or an inferred one."""
-    _refuse_long_lines(path)
-    descriptor: dict[str, Any] = {"name": "table", "path": path.name}
-    if schema is not None:
-        descriptor["schema"] = read_json(schema, str(schema))
-    return _judge_descriptor_of_resource(descriptor, path.parent, terms)
-
-
-def _judge_descriptor_of_resource(descriptor: dict[str, Any], folder: Path, terms: Terms) -> frictionless.Report:
-    timer = frictionless.helpers.Timer()
-    if terms.engine == "screen":
-        faults = schema_errors(descriptor.get("schema"), str(descriptor.get("name")))
-        if faults:
-            return frictionless.Report.from_validation(time=timer.time, errors=faults)
-        descriptor = _with_schema(descriptor)
-    try:
-        resource = frictionless.Resource.from_descriptor(descriptor, basepath=str(folder))
-    except frictionless.FrictionlessException as exception:
-        return frictionless.Report.from_validation(time=timer.time, errors=exception.to_errors())
-    return _judge_alone(resource, terms)
-
-
-def _judge_alone(resource: frictionless.Resource, terms: Terms) -> frictionless.Report:
-    with ExitStack() as stack:
-        cleared = Cleared(None, stack)
-        return _judge_resource(resource, Parents(None, cleared), terms, cleared)
-
-
-def _refuse_long_lines(path: Path) -> None:
-    """Raises InvalidData for a line over `MAX_LINE` bytes, without ever holding one in memory."""
-    if path.stat().st_size <= MAX_LINE:
-        return
-    started, offset = 0, 0
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            first = chunk.find(b"\n")
-            end = offset + (first if first >= 0 else len(chunk))
-            if end - started > MAX_LINE:
-                raise InvalidData(
-                    Problem(
-                        Kind.LONG_LINE,
-                        f"holds a line of more than {MAX_LINE:,} bytes",
-                        "Look for a quote that never closes, or line ends that were lost.",
-                        file=str(path),
-                        row=_lines_before(path, started) + 1,
-                    )
+    def task(self, resource: frictionless.Resource) -> Task:
+        """What is said of a resource. Raises InvalidData where a rule cannot be applied to the values."""
+        if not isinstance(resource, TableResource):
+            return Report.of(resource.validate(limit_errors=self.limit)).tasks[0]
+        try:
+            return self._judged(resource)
+        except UNJUDGEABLE as error:
+            raise InvalidData(
+                Problem(
+                    Kind.BAD_DESCRIPTOR,
+                    f"(resource {resource.name!r}) has rules that frictionless cannot apply to its values: {error}",
+                    "Check the constraints: a pattern that is none, or a bound of another kind than the values.",
+                    file=str(resource.normpath or resource.name),
                 )
-            if first >= 0:
-                started = offset + chunk.rfind(b"\n") + 1
-            offset += len(chunk)
+            ) from None
+
+    def _judged(self, resource: TableResource) -> Task:
+        started = time.perf_counter()
+        checks = Checklist().connect(resource)
+        task = Task(str(resource.name), str(resource.place))
+        partial = False
+        try:
+            resource.to_descriptor(validate=True)
+            task.warnings = _hash_warnings(resource)
+            open_table(resource)
+            found, readers = source(resource)
+            task.labels = list(resource.labels)
+            task.errors = [Error.of(error) for check in checks for error in check.validate_start()]
+            answers = self._answers(resource, found, readers)
+            stats = copy.copy(resource.stats)
+            for row_errors in self._rows(answers, readers):
+                task.errors += row_errors
+                if self.limit and len(task.errors) >= self.limit:
+                    del task.errors[self.limit :]
+                    task.warnings.append(f"reached error limit: {self.limit}")
+                    partial = True
+                    break
+            resource.stats = stats
+            _settle(resource, answers.table, found, None if not partial else _last(task.errors))
+            if not partial:
+                task.errors += answers.table.failures
+                task.errors += [Error.of(error) for check in checks for error in check.validate_end()]
+        except frictionless.FrictionlessException as exception:
+            task.errors, task.labels = errors_of(exception), []
+        finally:
+            resource.close()
+        task.errors = _placed(task.errors, resource)
+        counted = {name: getattr(resource.stats, name) for name in ("md5", "sha256", "bytes", "fields", "rows")}
+        task.stats = {"seconds": round(time.perf_counter() - started, 3)}
+        task.stats |= {name: value for name, value in counted.items() if value}
+        return task
+
+    def _rows(self, answers: Answers, readers: Readers) -> Iterator[list[Error]]:
+        """The errors of the rows that have any, in the order of the file."""
+        judge = RowJudge(readers, answers.keys, answers.faults)
+        rows = answers.table.rows(judge.marked)
+        every = range(len(readers.fields))
+        while True:
+            with readers.limit(every):
+                batch = [judge.errors(row) for row in islice(rows, BATCH)]
+            if not batch:
+                return
+            yield from filter(None, batch)
+
+    # -- the four questions --
+
+    def _answers(self, resource: TableResource, found: Source, readers: Readers) -> Answers:
+        keys = found.keys
+        if any(key.resource not in ("", found.name) and not self._has_table(key.resource) for key in keys.foreign):
+            resource.open()  # frictionless says that there is no such table
+        parents = [
+            (found, readers) if key.resource in ("", found.name) else self._parent(key.resource) for key in keys.foreign
+        ]
+        limit = self.limit or max(1, 10**9)
+        table = self._scanned(found, readers, parents)
+        if table is not None:
+            others: list[Any] = [self.tables.scanned(each) for each, _ in parents]
+        else:
+            table = self._small(resource, found, readers)
+            others = [table if each is found else self._small(None, each, reads) for each, reads in parents]
+            for other in others:
+                for failure in other.failures if other is not table else ():
+                    raise frictionless.FrictionlessException(failure.to_frictionless())
+        faults = key_faults(table, keys, others, [each.names for each, _ in parents], limit)
+        return Answers(table, keys, faults)
+
+    def _scanned(self, found: Source, readers: Readers, parents: Sequence[tuple[Source, Readers]]) -> Any:
+        """The table as DuckDB holds it, where it is worth it and all that its keys need can be compared there."""
+        if found.is_small and all(parent.is_small for parent, _ in parents):
+            return None
+        table = self.tables.scanned(found)
+        if table is None or not table.complete(readers.value):
+            return None
+        at = {name: position for position, name in enumerate(found.names)}
+        for key, (parent, reads) in zip(found.keys.foreign, parents, strict=True):
+            other = self.tables.scanned(parent)
+            if other is None or not other.complete(reads.value):
+                return None
+            there = [parent.names.index(name) if name in parent.names else None for name in key.there]
+            if not table.can_match([at[name] for name in key.fields], other, there):
+                return None
+        return table
+
+    def _small(self, resource: TableResource | None, found: Source, readers: Readers) -> Any:
+        try:
+            table = self.tables.small(found)
+        except READABLE:
+            parent = resource or self._resource(found.name)
+            table = self.tables.small(by_frictionless(parent, found))
+        assert table is not None
+        table.complete(readers.value)
+        return table
+
+    def _has_table(self, name: str) -> bool:
+        return (
+            self.package is not None
+            and self.package.has_resource(name)
+            and isinstance(self.package.get_resource(name), TableResource)
+        )
+
+    def _resource(self, name: str) -> TableResource:
+        assert self.package is not None
+        found = self.package.get_resource(name).to_copy()
+        assert isinstance(found, TableResource)
+        found.schema.foreign_keys = []
+        return found
+
+    def _parent(self, name: str) -> tuple[Source, Readers]:
+        """The table of that name, as frictionless opens it."""
+        if name not in self._parents:
+            resource = self._resource(name)
+            open_table(resource)
+            self._parents[name] = source(resource)
+            resource.close()
+        return self._parents[name]
 
 
-def _lines_before(path: Path, end: int) -> int:
-    """The lines in the first `end` bytes."""
-    count = 0
+def _last(errors: Sequence[Error]) -> int:
+    """The number of the last row that was judged."""
+    return next((error.row_number for error in reversed(errors) if error.row_number), 1)
+
+
+def _settle(resource: TableResource, table: Any, found: Source, last: int | None) -> None:
+    """Fills in the counts and hashes that frictionless would have gathered from the stream."""
+    stats = resource.stats
+    if last is not None:
+        stats.rows = table.rank(last)
+        return
+    stats.rows = table.count
+    if found.layout is None:
+        return
+    stats.bytes = table.stats.get("bytes") or found.layout.path.stat().st_size
+    path, told = found.layout.path, str(resource.hash or "")
+    stats.sha256 = table.stats.get("sha256") or _digest(path, "sha256")
+    if "md5" in table.stats or told.startswith("md5:") or (told and ":" not in told):
+        stats.md5 = table.stats.get("md5") or _digest(path, "md5")
+
+
+def _digest(path: Path, algorithm: str) -> str:
     with path.open("rb") as file:
-        while end > 0 and (chunk := file.read(min(CHUNK, end))):
-            count += chunk.count(b"\n")
-            end -= len(chunk)
-    return count
+        return hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
+
+
+def _placed(found: list[Error], resource: TableResource) -> list[Error]:
+    path = Path(str(resource.normpath or ""))
+    return [located(error, path, str(resource.encoding)) for error in found]
+
+
+def _hash_warnings(resource: TableResource) -> list[str]:
+    if resource.hash:
+        algorithm, _ = frictionless.helpers.parse_resource_hash_v1(resource.hash)
+        if algorithm not in ("md5", "sha256"):
+            return ["hash is ignored; supported algorithms: md5/sha256"]
+    return []
+
+
+def with_places(errors: list[Error], resources: Sequence[Mapping[str, Any]]) -> list[Error]:
+    """The errors of a descriptor with the table and the field that each is about, as far as it can be told."""
+    found = []
+    for error in errors:
+        places = [
+            f'(field "{field.get("name")}" of "{member.get("name")}")'
+            for member in resources
+            for field in _fields(member)
+            if error.type == "field-error" and error.note in _notes(field)
+        ]
+        found += [Error(error.type, f"{error.note} {place}") for place in dict.fromkeys(places)] or [error]
+    return found
+
+
+def _fields(member: Mapping[str, Any]) -> list[dict[str, Any]]:
+    schema = member.get("schema")
+    fields = schema.get("fields") if isinstance(schema, dict) else None
+    return [field for field in fields if isinstance(field, dict)] if isinstance(fields, list) else []
+
+
+def _notes(field: dict[str, Any]) -> list[str]:
+    try:
+        frictionless.Field.from_descriptor(field)
+    except frictionless.FrictionlessException as exception:
+        return [error.note for error in exception.to_errors()]
+    return []

@@ -7,18 +7,7 @@ NULL, as it is None for frictionless.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pipeline.table import duckdb
-
-
-@dataclass(frozen=True)
-class Repeated:
-    """A row whose key stands in an earlier row; `before` is the last such row."""
-
-    row: int
-    before: int
-
 
 REPEATED = """
 SELECT row, before
@@ -43,8 +32,8 @@ HAS_REPEATED = "SELECT count(*) <> count(DISTINCT {key}) FROM {relation} WHERE {
 
 def repeated(
     con: duckdb.DuckDBPyConnection, relation: str, parts: list[str], *, whole: bool, limit: int
-) -> list[Repeated]:
-    """The first `limit` rows whose key is repeated.
+) -> dict[int, int]:
+    """The first `limit` rows whose key stands in an earlier row, and the last such row.
 
     `whole`: a row with any part missing is exempt (unique keys); otherwise only one with all parts missing is
     (primary keys, as frictionless has it).
@@ -56,27 +45,19 @@ def repeated(
         query.format(key=key, relation=relation, present=present) for query in (ASCENDS, HAS_REPEATED)
     )
     if con.execute(ascends).fetchall()[0][0] or not con.execute(has_repeated).fetchall()[0][0]:
-        return []
+        return {}
     found = con.execute(REPEATED.format(parts=names, relation=relation, present=present, limit=limit)).fetchall()
-    return [Repeated(row, before) for row, before in found]
+    return dict(found)
 
 
 MISSING = "SELECT row FROM {relation} WHERE {missing} ORDER BY row LIMIT {limit}"
 
 
-def missing(
-    con: duckdb.DuckDBPyConnection,
-    relation: str,
-    parts: list[str],
-    *,
-    whole: bool = False,
-    any_part: bool = False,
-    limit: int,
-) -> list[int]:
-    """The first `limit` rows in which all parts of the key (`whole`), any of them, or some but not all are missing."""
-    every = " AND ".join(f"{part} IS NULL" for part in parts)
+def missing(con: duckdb.DuckDBPyConnection, relation: str, parts: list[str], *, every: bool, limit: int) -> list[int]:
+    """The first `limit` rows in which every part of the key is missing, or else some but not all are."""
+    all_parts = " AND ".join(f"{part} IS NULL" for part in parts)
     some = " OR ".join(f"{part} IS NULL" for part in parts)
-    condition = every if whole else some if any_part else f"({some}) AND NOT ({every})"
+    condition = all_parts if every else f"({some}) AND NOT ({all_parts})"
     query = MISSING.format(relation=relation, missing=condition, limit=limit)
     return [row for (row,) in con.execute(query).fetchall()]
 

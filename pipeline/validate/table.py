@@ -1,100 +1,105 @@
-"""One table, screened and judged: DuckDB finds the rows that are not certainly valid, frictionless judges those.
+"""A table answers four questions: which rows are suspect? Which keys are missing, repeated, unmatched?
 
-The report is built by frictionless's own classes in the order of its own loop (`Resource.validate`, 5.21), so that it
-is the report that frictionless would have given.
+`SmallTable` answers them in Python, `ScannedTable` in DuckDB; another engine would be a third class with these methods.
+Rows have their numbers in the file, where the header is row 1. Where no row is suspect and no key at fault, the table
+is clean, whoever answered; otherwise frictionless judges the rows that `rows` gives.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
 
-import frictionless
-from frictionless import Checklist
-from frictionless.resources import TableResource
+from pipeline.package.rules import Field, ForeignKey, Keys
+from pipeline.report.verdict import Error
 
-from pipeline.validate.clean import Cleared
-from pipeline.validate.encoding import located
-from pipeline.validate.foreign import Parents, without
-from pipeline.validate.plain import is_small
-from pipeline.validate.screen import Unscreened
-from pipeline.validate.streamed import Streamed
+SuspectRow = tuple[int, Sequence[Any], Sequence[int] | None]
+"""A row's number, its cells, and the positions (from 0) of those to be read; None: all of them."""
 
-if TYPE_CHECKING:
-    from pipeline.validate.screened import Screened
+Reads = Callable[[int, Any], Any]
+"""frictionless's value of a cell, by the field's position; None where it is missing or wrong."""
 
 
-def judge(resource: TableResource, parents: Parents, limit_errors: int, cleared: Cleared) -> frictionless.Report:
-    """The report on one table; a small one, and one that DuckDB cannot read, is left to frictionless's row stream.
+class Table(Protocol):
+    """The answers; a key is the positions of its fields, None for a field that the table lacks."""
 
-    `cleared` has what was read of it already. It is frictionless's report, but that a byte of another encoding is
-    reported with its place.
-    """
-    timer = frictionless.helpers.Timer()
-    checks = Checklist().connect(resource)
-    try:
-        resource.to_descriptor(validate=True)
-    except frictionless.FrictionlessException as exception:
-        return frictionless.Report.from_validation_task(resource, time=timer.time, errors=exception.to_errors())
-    warnings = _hash_warnings(resource)
-    with ExitStack() as stack:
-        try:
-            found = _opened(resource, parents, limit_errors, cleared)
-        except frictionless.FrictionlessException as exception:
-            resource.close()
-            found_errors = _placed(exception.to_errors(), resource)
-            return frictionless.Report.from_validation_task(resource, time=timer.time, errors=found_errors)
-        stack.enter_context(resource)
-        labels = resource.labels
-        found_errors = [error for check in checks for error in check.validate_start()]
-        partial = False
-        for row_errors in found.rows():
-            found_errors += row_errors
-            if limit_errors and len(found_errors) >= limit_errors:
-                found_errors = found_errors[:limit_errors]
-                warnings.append(f"reached error limit: {limit_errors}")
-                partial = True
-                break
-        found.settle(partial)
-        if not partial:
-            found_errors += [error for check in checks for error in check.validate_end()]
-    return frictionless.Report.from_validation_task(
-        resource, time=timer.time, labels=labels, errors=_placed(found_errors, resource), warnings=warnings
-    )
+    fields: Sequence[Field]
+    count: int
+    stats: dict[str, Any]
+    failures: Sequence[Error]
+    """What broke off the reading, as frictionless says it."""
+
+    @property
+    def suspects(self) -> int:
+        """How many rows are not certainly valid."""
+
+    def complete(self, read: Reads) -> bool:
+        """Reads the values of keys in suspect rows; False where this engine cannot compare them."""
+
+    def missing(self, key: Sequence[int], *, every: bool, limit: int) -> list[int]:
+        """The first rows in which every part of the key is missing, or else some are and others not."""
+
+    def repeated(self, key: Sequence[int], *, whole: bool, limit: int) -> dict[int, int]:
+        """The first rows whose key is that of an earlier row: number → the last such row. A row with any part missing
+        is exempt where the key must be `whole`, otherwise one with all parts missing."""
+
+    def unmatched(self, key: Sequence[int], parent: Self, there: Sequence[int | None], *, limit: int) -> list[int]:
+        """The first rows whose key no row of the parent has; a row with all parts missing is exempt."""
+
+    def rows(self, marked: set[int]) -> Iterator[SuspectRow]:
+        """The suspects and the `marked` rows, in the order of the file."""
+
+    def rank(self, number: int) -> int:
+        """How many rows there are up to the one of that number."""
 
 
-def _placed(found: list[frictionless.Error], resource: TableResource) -> list[frictionless.Error]:
-    path = Path(str(resource.normpath or ""))
-    return [located(error, path, str(resource.encoding)) for error in found]
+@dataclass
+class KeyFaults:
+    """The rows at which keys are at fault, and the earlier rows that they repeat."""
+
+    unique: dict[str, dict[int, int]] = field(default_factory=dict)
+    primary: dict[int, int] = field(default_factory=dict)
+    without_primary: set[int] = field(default_factory=set)
+    unique_keys: list[tuple[tuple[str, ...], dict[int, int]]] = field(default_factory=list)
+    foreign: list[tuple[ForeignKey, set[int]]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> set[int]:
+        """All rows at fault."""
+        found = {*self.primary, *self.without_primary}
+        found.update(
+            *self.unique.values(), *(rows for _, rows in self.unique_keys), *(rows for _, rows in self.foreign)
+        )
+        return found
 
 
-def _opened(resource: TableResource, parents: Parents, limit_errors: int, cleared: Cleared) -> Screened | Streamed:
-    """Opens the resource; by whichever way its rows are judged, foreign keys are ours to check where they can be."""
-    foreign_keys = resource.schema.foreign_keys
-    if not is_small(Path(str(resource.normpath or ""))):
-        from pipeline.table import duckdb
-        from pipeline.validate.screened import Screened
+def key_faults(table: Any, keys: Keys, parents: Sequence[Any], names: Sequence[Sequence[str]], limit: int) -> KeyFaults:
+    """Asks the table about all of its keys; `parents` are those of the foreign keys, `names` those of their fields."""
+    at = {each.name: position for position, each in enumerate(table.fields)}
 
-        try:
-            with without(foreign_keys, resource):
-                resource.open()
-            return Screened(cleared, resource, foreign_keys, parents, limit_errors)
-        except (Unscreened, duckdb.OutOfMemoryException):
-            resource.close()
-    try:
-        with without(foreign_keys, resource):
-            resource.open()
-        return Streamed(resource, foreign_keys, parents)
-    except Unscreened:
-        resource.close()
-    resource.open()
-    return Streamed(resource, [], parents)
+    def here(fields: Sequence[str]) -> list[int]:
+        return [at[name] for name in fields]
+
+    found = KeyFaults()
+    for name in keys.unique:
+        found.unique[name] = table.repeated(here([name]), whole=True, limit=limit)
+    if keys.primary:
+        key = here(keys.primary)
+        found.primary = table.repeated(key, whole=False, limit=limit)
+        found.without_primary = set(table.missing(key, every=True, limit=limit))
+        if len(key) > 1:
+            found.without_primary |= set(table.missing(key, every=False, limit=limit))
+    for group in keys.unique_keys:
+        found.unique_keys.append((group, table.repeated(here(group), whole=True, limit=limit)))
+    for foreign, parent, known in zip(keys.foreign, parents, names, strict=True):
+        there = [known.index(name) if name in known else None for name in foreign.there]
+        found.foreign.append((foreign, set(table.unmatched(here(foreign.fields), parent, there, limit=limit))))
+    return found
 
 
-def _hash_warnings(resource: TableResource) -> list[str]:
-    if resource.hash:
-        algorithm, _ = frictionless.helpers.parse_resource_hash_v1(resource.hash)
-        if algorithm not in ("md5", "sha256"):
-            return ["hash is ignored; supported algorithms: md5/sha256"]
-    return []
+def key_fields(fields: Sequence[Field], keys: Keys, pointed_at: Sequence[Sequence[str]]) -> list[int]:
+    """The positions of the fields that keys need, those of other tables (`pointed_at`) as well."""
+    wanted = {*keys.primary, *keys.unique}
+    wanted.update(*keys.unique_keys, *(each.fields for each in keys.foreign), *pointed_at)
+    return [position for position, each in enumerate(fields) if each.name in wanted]

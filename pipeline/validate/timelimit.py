@@ -44,11 +44,6 @@ def time_limit(seconds: float) -> Iterator[type[Expired]]:
         signal.signal(signal.SIGALRM, before)
 
 
-def patterned(fields: Sequence[frictionless.Field]) -> list[frictionless.Field]:
-    """The fields that have a pattern."""
-    return [field for field in fields if "pattern" in field.constraints]
-
-
 @contextmanager
 def pattern_limit(fields: Sequence[frictionless.Field]) -> Iterator[None]:
     """Raises InvalidData where frictionless reads values of these fields for more than `PATTERN_SECONDS`.

@@ -9,8 +9,9 @@ import duckdb
 import frictionless
 import pytest
 
-from pipeline.validate import small, sql
-from pipeline.validate.screen import screen
+from pipeline.package.rules import Field
+from pipeline.package.schema import compiled_field
+from pipeline.table import rules_python, rules_sql
 
 CHARACTERS = "015.-+eE_ \tnxaif"
 LONG = ["1e400", "-1e400", "1e-400", "-1e-400", "1e-99999999999999", "1e99999999999999999", "1e-9999999999999999999"]
@@ -49,28 +50,28 @@ DATES = [*DAYS, *spoilt(DAYS[0]), *spoilt(DAYS[2]), "infinity", "epoch", "2024-0
 INTEGERS = [*TEXTS, "9" * 18, "9" * 19, str(2**63 - 1), str(-(2**63)), "0" * 20, "0x1F", "0b11", "1e18", "+7", "007"]
 
 
-def certain(field: frictionless.Field, texts: list[str]) -> dict[str, Any]:
+def certain(rules: Field, texts: list[str]) -> dict[str, Any]:
     """What SQL calls certain of the texts, with the values that it reads."""
-    tests = screen(field)
     with duckdb.connect() as con:
         con.execute("CREATE TABLE texts AS SELECT unnest($1::VARCHAR[]) AS text", [texts])
-        value = f"(SELECT *, {sql.reading(tests, 'text')} AS value FROM texts)"
-        query = f"SELECT text, value FROM {value} WHERE {sql.certain(tests, 'text', 'value')} AND text <> ''"
+        value = f"(SELECT *, {rules_sql.reading(rules, 'text')} AS value FROM texts)"
+        query = f"SELECT text, value FROM {value} WHERE {rules_sql.certain(rules, 'text', 'value')} AND text <> ''"
         return dict(con.execute(query).fetchall())
 
 
-def field(kind: str, constraints: dict[str, Any]) -> frictionless.Field:
-    descriptor = {"name": "n", "type": kind, "constraints": constraints}
-    return frictionless.Schema.from_descriptor({"fields": [descriptor]}).fields[0]
+def field(kind: str, constraints: dict[str, Any], **more: Any) -> tuple[Field, frictionless.Field]:
+    """The rules of a field, and frictionless's own."""
+    described = {"name": "n", "type": kind, "constraints": constraints, **more}
+    return compiled_field(described, ("",)), frictionless.Schema.from_descriptor({"fields": [described]}).fields[0]
 
 
 @pytest.mark.parametrize("bounds", [{}, {"minimum": 0}, {"maximum": 5, "minimum": "-1.5"}], ids=str)
 def test_what_is_called_a_number_is_one(bounds: dict[str, Any]) -> None:
-    judged = field("number", bounds)
+    rules, judged = field("number", bounds)
     read = judged.create_cell_reader()
-    found = certain(judged, TEXTS)
+    found = certain(rules, TEXTS)
     assert {"1", "-1.5", "1.50", ".5", "5."} & set(found) >= {"1", ".5", "5."}
-    in_python = small.certain(screen(judged))
+    in_python = rules_python.certain(rules)
     assert in_python is not None
     for text in {*found, *(text for text in TEXTS if in_python(text))}:
         number, notes = read(text)
@@ -86,9 +87,9 @@ def test_what_is_called_a_number_is_one(bounds: dict[str, Any]) -> None:
 def test_what_is_called_an_integer_or_a_day_is_one(
     kind: str, texts: list[str], known: set[str], is_required: bool
 ) -> None:
-    judged = field(kind, {"required": is_required})
+    rules, judged = field(kind, {"required": is_required})
     read = judged.create_cell_reader()
-    found = certain(judged, texts)
+    found = certain(rules, texts)
     assert known <= set(found) < set(texts)
     for text, value in found.items():
         assert read(text) == (value, None), text

@@ -6,7 +6,6 @@ import copy
 import json
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,12 @@ from frictionless.resources import TableResource
 
 from pipeline.core.errors import PipelineError
 from pipeline.package.package import load
-from pipeline.validate import CleanReport, Terms, merged, settled, validate
-from pipeline.validate.clean import Cleared
-from pipeline.validate.plain import CONSTRAINTS, RESERVED
-from pipeline.validate.verdict import as_frictionless
+from pipeline.package.schema import CONSTRAINTS, FIELD_MEMBERS, SCHEMA_MEMBERS
+from pipeline.report.report import settled
+from pipeline.report.verdict import Report
+from pipeline.validate import Terms, merged, validate
+from pipeline.validate.known import RESERVED
+from tests.validate.clean import clean, is_clean
 
 V2 = "https://datapackage.org/profiles/2.0/datapackage.json"
 
@@ -102,16 +103,15 @@ def put(folder: Path, package: dict[str, Any]) -> Path:
 def test_a_clean_package_has_the_report_that_frictionless_gives(
     tmp_path: Path, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.validate.plain.SMALL", small)
+    monkeypatch.setattr("pipeline.validate.source.SMALL", small)
     report = validate(put(tmp_path, descriptor()))
-    assert isinstance(report, CleanReport)
     expected = settled(validate(tmp_path, Terms("frictionless")))
     if not small:
         for task in expected["tasks"]:
             del task["stats"]["md5"]
     assert settled(report) == expected
     assert list(settled(report)["tasks"][0]["stats"]) == list(expected["tasks"][0]["stats"])
-    assert settled(as_frictionless(report)) == expected
+    assert settled(Report.of(report.to_frictionless())) == expected
     assert settled(merged([report, report]))["stats"] == {"tasks": 4, "errors": 0, "warnings": 0}
 
 
@@ -121,9 +121,9 @@ def test_a_clean_package_needs_no_package_that_takes_long_to_load(tmp_path: Path
     put(tmp_path, descriptor())
     code = f"""
 import sys
-import pipeline.validate.plain
+import pipeline.validate.source
 from pipeline.cli import main
-pipeline.validate.plain.SMALL = {small}
+pipeline.validate.source.SMALL = {small}
 sys.argv[1:] = ["validate", sys.argv[1], "--quiet"]
 try: main()
 except SystemExit as end: print(end.code, sorted({{"frictionless", "pandas", "_duckdb", "duckdb"}} & set(sys.modules)))
@@ -136,11 +136,8 @@ def test_only_the_tables_that_are_not_clean_are_judged(tmp_path: Path) -> None:
     package = descriptor()
     package["resources"][0]["schema"]["fields"][3]["constraints"] = {"required": True}
     put(tmp_path, package)
-    with ExitStack() as stack:
-        cleared = Cleared(load(tmp_path), stack)
-        assert [name for name in ("shops", "towns") if cleared.clear(name)] == ["towns"]
+    assert clean(load(tmp_path)) == ["towns"]
     report = validate(tmp_path)
-    assert isinstance(report, frictionless.Report)
     assert [(task.name, task.valid, task.stats["rows"]) for task in report.tasks] == [
         ("shops", False, 3),
         ("towns", True, 2),
@@ -184,7 +181,8 @@ def test_every_member_that_frictionless_knows_is_known_here_or_left_to_it() -> N
         for each in members:
             names = {_camel(name) for name in attrs.fields_dict(each) if not name.startswith("_")}
             names |= set(each.metadata_ensure_profile()["properties"])
-            assert names - known[part] - RESERVED[part] - attributions == set(), (part, each)
+            reserved = {**RESERVED, "schema": SCHEMA_MEMBERS, "field": FIELD_MEMBERS}[part]
+            assert names - known[part] - reserved - attributions == set(), (part, each)
 
 
 @pytest.mark.parametrize("name", list(CONSTRAINTS))
@@ -235,15 +233,12 @@ def test_whatever_is_wrong_with_a_descriptor_is_left_to_frictionless(tmp_path: P
         part[place[-1]] = wrong
         put(tmp_path, package)
         try:
-            with ExitStack() as stack:
-                cleared = Cleared(load(tmp_path), stack)
-                names = [each.name for each in load(tmp_path).resources]
-                if not all(cleared.clear(name) for name in names) or cleared.report(0) is None:
-                    continue
+            if not is_clean(load(tmp_path)):
+                continue
         except PipelineError:  # refused before anything is judged
             continue
         try:
             expected = validate(tmp_path, Terms("frictionless"))
         except Exception as error:
             raise AssertionError(f"{wrong!r} is clean, and frictionless does not survive it") from error
-        assert expected.valid, (wrong, as_frictionless(expected).flatten(["type", "note"]))
+        assert expected.valid, (wrong, expected.to_frictionless().flatten(["type", "note"]))

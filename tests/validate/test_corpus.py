@@ -21,7 +21,7 @@ SPOILT = ["", "x", "-1", "1e9", "2021-02-29", "2020-13-01T00:00:00Z", " ", "NaN"
 @pytest.fixture(autouse=True)
 def no_table_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the screen see every table."""
-    monkeypatch.setattr("pipeline.validate.plain.SMALL", 0)
+    monkeypatch.setattr("pipeline.validate.source.SMALL", 0)
 
 
 @pytest.mark.parametrize("name", PACKAGES)

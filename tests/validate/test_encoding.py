@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.validate import lines, validate
+from pipeline.report.report import lines
+from pipeline.validate import validate
 from pipeline.validate.encoding import BadByte, bad_byte
 from tests.projects import package
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import InvalidData, Kind
-from pipeline.validate import Terms, lines, validate
-from pipeline.validate.verdict import as_frictionless
+from pipeline.report.report import lines
+from pipeline.validate import Terms, validate
 from tests.projects import field, package, reference, table
 
 FIELDS = [field("id", "integer"), field("name")]
@@ -19,7 +19,7 @@ FIELDS = [field("id", "integer"), field("name")]
 @pytest.fixture(params=[0, 100_000], ids=["screened", "streamed"], autouse=True)
 def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test is run as a large table is judged, and as a small one is."""
-    monkeypatch.setattr("pipeline.validate.plain.SMALL", request.param)
+    monkeypatch.setattr("pipeline.validate.source.SMALL", request.param)
 
 
 def judged(folder: Path, content: bytes, fields: list[dict[str, Any]] = FIELDS) -> list[str]:
@@ -99,7 +99,7 @@ def test_tables_whose_foreign_keys_go_in_a_circle_are_judged(tmp_path: Path) -> 
     towns = table("towns", FIELDS, ["id"], foreignKeys=[reference("id", "lands")])
     lands = table("lands", FIELDS, ["id"], foreignKeys=[reference("id", "towns")])
     package(tmp_path, [towns, lands], {"towns.csv": "id,name\n1,a\n2,b\n", "lands.csv": "id,name\n1,a\n3,b\n"})
-    errors = as_frictionless(validate(tmp_path)).flatten(["type", "rowNumber"])
+    errors = validate(tmp_path).to_frictionless().flatten(["type", "rowNumber"])
     assert errors == [["foreign-key", 3], ["foreign-key", 3]]
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.report.advice import ADVICE, FIXES, Language, advice
-from pipeline.report.report import chosen, figure, lines, summary
+from pipeline.report.report import chosen, figure, lines, problems, settled, summary
 from pipeline.report.wording import rule
-from pipeline.validate import Report, problems, settled, validate
+from pipeline.validate import Report, validate
 from tests.projects import field, package, reference, table
 
 LANGUAGES: tuple[Language, ...] = ("en", "sv")
@@ -91,7 +91,7 @@ def test_one_bad_column_does_not_hide_the_others(tmp_path: Path) -> None:
     fields = [field("a", "integer"), field("b", "integer"), field("c", constraints={"required": True})]
     report = judged(tmp_path, [table("towns", fields)], {"towns.csv": f"a,b,c\n{rows}"})
     shown = chosen(report.tasks[0].errors, 5)
-    assert [error.field_name for error in shown] == ["a", "a", "a", "b", "c"]  # type: ignore[attr-defined]
+    assert [error.field_name for error in shown] == ["a", "a", "a", "b", "c"]
 
 
 def test_a_short_row_of_a_wide_table_does_not_hide_the_others(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.package.package import load
-from pipeline.validate import Report, Terms, validate
-from pipeline.validate.clean import Cleared
+from pipeline.report.verdict import Report
+from pipeline.validate import Terms, validate
+from tests.validate.clean import clean
 
 V2 = "https://datapackage.org/profiles/2.0/datapackage.json"
 
@@ -46,7 +46,7 @@ def no_table_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Their bytes are looked at in several parts, as those of large files are.
     """
-    monkeypatch.setattr("pipeline.validate.plain.SMALL", 0)
+    monkeypatch.setattr("pipeline.validate.source.SMALL", 0)
     monkeypatch.setattr("pipeline.table.layout.CHUNK", 16)
 
 
@@ -66,11 +66,9 @@ def assert_same_report(folder: Path, resources: list[dict[str, Any]], files: dic
 
 def found_clean_in_python(path: Path) -> list[str]:
     """The tables that are found clean as small tables are."""
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        patch.setattr("pipeline.validate.plain.SMALL", 1_000_000)
-        package = load(path)
-        cleared = Cleared(package, stack)
-        return [each.name for each in package.resources if cleared.clear(each.name)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.validate.source.SMALL", 1_000_000)
+        return clean(load(path))
 
 
 def resource(name: str, fields: list[dict[str, Any]], **schema: Any) -> dict[str, Any]:

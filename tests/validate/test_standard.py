@@ -15,7 +15,7 @@ from tests.validate.test_same_report import V2, found
 @pytest.fixture(autouse=True, params=[0, 10**9], ids=["screened", "streamed"])
 def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every rule holds whether DuckDB screens the table or frictionless streams it."""
-    monkeypatch.setattr("pipeline.validate.plain.SMALL", request.param)
+    monkeypatch.setattr("pipeline.validate.source.SMALL", request.param)
 
 
 def errors(folder: Path, fields: list[dict[str, Any]], text: str, **schema: Any) -> list[tuple[Any, ...]]:

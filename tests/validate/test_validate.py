@@ -12,7 +12,8 @@ import pytest
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind
 from pipeline.package.package import load
-from pipeline.validate import problems, settled, validate
+from pipeline.report.report import problems, settled
+from pipeline.validate import validate
 from tests.command import servicebanken
 from tests.projects import field, package, put, reference, table
 

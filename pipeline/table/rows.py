@@ -6,11 +6,11 @@ Python's `csv` with frictionless's own dialect.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
 
 from pipeline.core.quoting import identifier
 from pipeline.table import duckdb
@@ -88,32 +88,20 @@ def look_beside(layout: Layout, width: int) -> Future[Looked | None]:
     return looking
 
 
-def by_python(con: duckdb.DuckDBPyConnection, layout: Layout, width: int, name: str) -> Rows:
-    """The rows as Python's `csv` reads them with frictionless's dialect, in a table of that name."""
+def by_python(
+    con: duckdb.DuckDBPyConnection, cells: Iterable[tuple[int, Sequence[Any]]], width: int, name: str
+) -> Rows:
+    """Rows of texts that Python has read, with their numbers, in a DuckDB table of that name."""
     table = Rows(identifier(name), None, None, width)
     columns = ", ".join(f"{cell} VARCHAR" for cell in table.cells)
     con.execute(f"CREATE OR REPLACE TABLE {table.relation} (row BIGINT, {columns})")
     values = ", ".join(f"unnest(${number}::VARCHAR[])" for number in range(2, width + 2))
     insert = f"INSERT INTO {table.relation} SELECT unnest($1::BIGINT[]), {values}"
-    numbers: list[int] = []
-    batch: list[list[str]] = []
-    for number, cells in _parsed(layout):
-        if number == 1:
-            continue
-        if len(cells) != width:
-            table.odd.append((number, cells))
-            continue
-        numbers.append(number)
-        batch.append(cells)
-        if len(batch) == BATCH:
-            con.execute(insert, [numbers, *(list(column) for column in zip(*batch, strict=True))])
-            numbers, batch = [], []
-    if batch:
-        con.execute(insert, [numbers, *(list(column) for column in zip(*batch, strict=True))])
+    rows = iter(cells)
+    while batch := list(islice(rows, BATCH)):
+        table.odd += [(number, list(row)) for number, row in batch if len(row) != width]
+        batch = [(number, row) for number, row in batch if len(row) == width]
+        if batch:
+            columns_of = zip(*(row for _, row in batch), strict=True)
+            con.execute(insert, [[number for number, _ in batch], *(list(column) for column in columns_of)])
     return table
-
-
-def _parsed(layout: Layout) -> Iterator[tuple[int, list[str]]]:
-    with layout.path.open("rb") as binary:
-        text = io.TextIOWrapper(binary, layout.encoding, newline="")
-        yield from enumerate(csv.reader(text, dialect=layout.dialect), 1)

@@ -1,4 +1,4 @@
-"""The tests of a screen as SQL for DuckDB. Another engine is another module like this one.
+"""The rules of a schema as SQL for DuckDB; `rules_python` says the same. Another engine is another module like these.
 
 A condition stands over two columns: the cell's text, and where `reads` says so its value, as `reading` has it. The
 value is read once for all tests, for DuckDB finds no common parts in conditions. What is rarely asked (is the cell
@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pipeline.core.quoting import literal
-from pipeline.validate.screen import (
+from pipeline.package.rules import (
     DIGITS,
     Bound,
+    Field,
     IsDate,
     IsInteger,
     IsNumber,
     Length,
     Matches,
     OneOf,
-    Screen,
     Test,
     number,
 )
@@ -32,37 +32,37 @@ TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": 
 """The DuckDB type of each kind of value."""
 
 
-def reads(screen: Screen, *, is_key: bool) -> bool:
+def reads(field: Field, *, is_key: bool) -> bool:
     """Whether the tests, or a key, need the cell's value."""
-    if screen.kind not in ("integer", "number", "date"):
+    if field.kind not in ("integer", "number", "date"):
         return False
-    return is_key or any(isinstance(test, Bound | IsInteger | IsNumber | IsDate) for test in screen.tests or ())
+    return is_key or any(isinstance(test, Bound | IsInteger | IsNumber | IsDate) for test in field.tests or ())
 
 
-def reading(screen: Screen, text: str) -> str:
+def reading(field: Field, text: str) -> str:
     """The value of the cell with this text; NULL, or anything, where the text is none that the tests pass."""
-    if screen.kind == "boolean":
-        return one_of(text, screen.true_values)
-    if screen.kind == "number" and screen.decimal_char != ".":
-        text = f"replace({text}, {literal(screen.decimal_char)}, '.')"
+    if field.kind == "boolean":
+        return one_of(text, field.true_values)
+    if field.kind == "number" and field.decimal_char != ".":
+        text = f"replace({text}, {literal(field.decimal_char)}, '.')"
     # TRY_CAST, because DuckDB may evaluate the cast before the test that guards it.
-    return f"TRY_CAST({text} AS {TYPES[screen.kind]})"
+    return f"TRY_CAST({text} AS {TYPES[field.kind]})"
 
 
-def certain(screen: Screen, text: str, value: str, bad: str | None = None) -> str:
+def certain(field: Field, text: str, value: str, bad: str | None = None) -> str:
     """The condition that the cell is certainly valid; false or NULL where it is not.
 
-    `bad` is the relation of distinct texts that frictionless refused, for a screen without tests; to ask it the rows
+    `bad` is the relation of distinct texts that frictionless refused, for a field without tests; to ask it the rows
     are joined, and lose their order.
     """
-    if screen.tests is None:
+    if field.tests is None:
         return f"({text} NOT IN (SELECT text FROM {bad}))"
-    missing = is_missing(screen, text)
-    if not screen.required and len(screen.tests) == 1 and isinstance(screen.tests[0], OneOf):
-        return one_of(text, screen.tests[0].texts, missing)
-    passed = _all(_condition(test, screen, text, value) for test in screen.tests)
-    plain = _all(_plain(test, screen, text, value) for test in screen.tests)
-    if not screen.required:
+    missing = is_missing(field, text)
+    if not field.required and len(field.tests) == 1 and isinstance(field.tests[0], OneOf):
+        return one_of(text, field.tests[0].texts, missing)
+    passed = _all(_condition(test, field, text, value) for test in field.tests)
+    plain = _all(_plain(test, field, text, value) for test in field.tests)
+    if not field.required:
         return "true" if passed == "true" else _any(plain, missing, passed)
     valid = _any(plain, passed)
     return valid if missing == "false" else f"(NOT {missing} AND {valid})"
@@ -78,9 +78,9 @@ def _any(*conditions: str) -> str:
     return f"CASE {' '.join(f'WHEN {each} THEN true' for each in first)} ELSE {last} END" if first else last
 
 
-def is_missing(screen: Screen, text: str) -> str:
+def is_missing(field: Field, text: str) -> str:
     """The condition that the cell holds one of the field's missing values."""
-    return one_of(text, screen.missing)
+    return one_of(text, field.missing)
 
 
 def one_of(text: str, texts: Sequence[str], otherwise: str = "false") -> str:
@@ -105,17 +105,17 @@ def _spelled(text: str) -> str:
     return "".join(char if char.isascii() and char.isalnum() else f"\\x{{{ord(char):x}}}" for char in text)
 
 
-def has_value(screens: Sequence[Screen], texts: Sequence[str]) -> str:
+def has_value(fields: Sequence[Field], texts: Sequence[str]) -> str:
     """The condition that not all cells of a row are missing."""
-    cases = " ".join(f"WHEN NOT {is_missing(each, text)} THEN true" for each, text in zip(screens, texts, strict=True))
+    cases = " ".join(f"WHEN NOT {is_missing(each, text)} THEN true" for each, text in zip(fields, texts, strict=True))
     return f"CASE {cases} ELSE false END"
 
 
-def key(screen: Screen, text: str, value: str, tested: str) -> str:
+def key(field: Field, text: str, value: str, tested: str) -> str:
     """The value of the cell as a key has it: NULL where it is missing, or not certain (`tested`)."""
-    if not reads(screen, is_key=True):
-        value = text if screen.kind == "text" else reading(screen, text)
-    return f"CASE WHEN {tested} AND NOT {is_missing(screen, text)} THEN {value} END"
+    if not reads(field, is_key=True):
+        value = text if field.kind == "text" else reading(field, text)
+    return f"CASE WHEN {tested} AND NOT {is_missing(field, text)} THEN {value} END"
 
 
 def is_short(text: str) -> str:
@@ -123,7 +123,7 @@ def is_short(text: str) -> str:
     return f"(length({text}) <= {DIGITS} AND NOT contains(lower({text}), 'e'))"
 
 
-def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
+def _condition(test: Test, field: Field, text: str, value: str) -> str:
     match test:
         case Matches(expression):
             return _matches(text, expression)
@@ -136,19 +136,19 @@ def _condition(test: Test, screen: Screen, text: str, value: str) -> str:
         case IsInteger():
             return _matches(text, INTEGER)
         case IsNumber():
-            plain = _plain(test, screen, text, value)
+            plain = _plain(test, field, text, value)
             return f"CASE WHEN {plain} THEN true ELSE {_matches(text, number('.'))} END"
         case IsDate():
             return f"{value} BETWEEN {DAYS} AND {text} GLOB '????-??-?[0-9]'"
-        case Bound(relation, limit) if screen.kind == "number" and len(relation) > 1:
+        case Bound(relation, limit) if field.kind == "number" and len(relation) > 1:
             # An equal double only counts where the text has so few digits that the numbers are equal, too.
             equal = f"{value} = CAST({literal(limit)} AS DOUBLE) AND {is_short(text)}"
-            return f"CASE WHEN {_plain(test, screen, text, value)} THEN true ELSE {equal} END"
+            return f"CASE WHEN {_plain(test, field, text, value)} THEN true ELSE {equal} END"
         case Bound():
-            return _plain(test, screen, text, value)
+            return _plain(test, field, text, value)
 
 
-def _plain(test: Test, screen: Screen, text: str, value: str) -> str:
+def _plain(test: Test, field: Field, text: str, value: str) -> str:
     """A condition that is sooner asked than the test, and met by most cells that pass it; it is as sound by itself."""
     match test:
         case IsInteger():
@@ -156,16 +156,16 @@ def _plain(test: Test, screen: Screen, text: str, value: str) -> str:
             return f"CAST({value} AS VARCHAR) = {text}"
         case IsNumber():
             # Python reads whatever DuckDB does, but for a plus or a space before it and an exponent without measure.
-            return f"{_is_finite(screen, value)} AND {text} > ',' AND strlen({text}) <= {SHORT}"
-        case Bound(relation, limit) if screen.kind == "number":
+            return f"{_is_finite(field, value)} AND {text} > ',' AND strlen({text}) <= {SHORT}"
+        case Bound(relation, limit) if field.kind == "number":
             return f"{value} {relation[0]} CAST({literal(limit)} AS DOUBLE)"
         case Bound(relation, limit):
             bound = (
-                f"DATE {literal(limit)}" if screen.kind == "date" else f"CAST({literal(limit)} AS {TYPES[screen.kind]})"
+                f"DATE {literal(limit)}" if field.kind == "date" else f"CAST({literal(limit)} AS {TYPES[field.kind]})"
             )
             return f"{value} {relation} {bound}"
         case _:
-            return _condition(test, screen, text, value)
+            return _condition(test, field, text, value)
 
 
 INTEGER = "-?[0-9]{1,18}"
@@ -179,9 +179,9 @@ def _matches(text: str, expression: str) -> str:
     return f"regexp_full_match({text}, {literal(expression)})"
 
 
-def _is_finite(screen: Screen, value: str) -> str:
+def _is_finite(field: Field, value: str) -> str:
     """The condition that a double is none of NULL, infinite and NaN (above all), as far as no bound says so."""
-    bounds = [test.relation[0] for test in screen.tests or () if isinstance(test, Bound)]
+    bounds = [test.relation[0] for test in field.tests or () if isinstance(test, Bound)]
     parts = [
         f"{value} {beyond} '{limit}'"
         for beyond, limit in ((">", "-Infinity"), ("<", "Infinity"))
