@@ -15,7 +15,7 @@ SOURCES = {path: path.read_text(encoding="utf-8") for end in ("py", "html") for 
 ASKED = re.compile(r"""(?:\bt|\bwords(?:\.text)?|\.text)\(\s*["']([a-z]\w*(?:\.\w+)?)["'](?=\s*[,)])(?!\s*,\s*["'])""")
 COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)?)["']""")
 MADE = re.compile(
-    r"(unit|table|error|filter|change)_\w+|date\.\w+"  # of the name of a unit, table, status, condition, part of a date
+    r"(unit|table|error|filter|change|match|file_is)_\w+|date\.\w+"  # of the name of a unit, table, status, condition, part of a date
 )
 
 

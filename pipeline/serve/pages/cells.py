@@ -1,4 +1,5 @@
-"""A value as people read it: a label for a code, a name with a link for a key, numbers with units, yes and no."""
+"""A value as people read it: a label for a code, a name with a link for a key, a number with its unit, a date in
+words, yes and no; and in brackets what qualifies it ("planned (June 2023)")."""
 
 from __future__ import annotations
 
@@ -17,12 +18,16 @@ from pipeline.package.about import address
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.links import Links, tilde_encode
+from pipeline.web import dates
 
 LONG = 300
 """Characters of a text that a cell of a table shows."""
 
 NAME = 140
 """Characters of a row's name; a longer text stands on the row's page below it."""
+
+DECIMALS = 4
+"""Of a degree: about ten metres."""
 
 NOTHING = Markup("")
 
@@ -60,14 +65,14 @@ class Cells:
             known |= labels(con, self.dataset, column.links, sorted(wanted - set(known)))
 
     def show(self, column: Column, row: Row, whole: bool = False) -> Markup:
-        """The value of a column in a row as HTML, empty where there is none; long texts are cut unless `whole`."""
+        """The value of a column in a row as HTML, with what follows it; long texts are cut unless `whole`."""
         value, language = self._value(column, row)
         if value is None or value == "":
             return NOTHING
-        if column.links is not None:
-            return self._linked(column)(value)
-        shown = self._plain(column, value, whole)
-        return shown if language is None else Markup(f'<span lang="{escape(language)}">{shown}</span>')
+        shown = self._linked(column)(value) if column.links is not None else self._plain(column, value, whole)
+        if language is not None:
+            shown = Markup('<span lang="{}">{}</span>').format(language, shown)
+        return self._qualified(column, row, shown) if column.followers else shown
 
     def column(self, column: Column, rows: Sequence[Row]) -> list[Markup]:
         """What `show` makes of a column in each of the rows; the same value is made once."""
@@ -76,8 +81,8 @@ class Cells:
         shown = []
         for row in rows:
             value = row[column.name]
-            if value is None or value == "":
-                shown.append(self.show(column, row) if column.others else NOTHING)
+            if value is None or value == "" or column.followers:
+                shown.append(self.show(column, row) if column.others or column.followers else NOTHING)
                 continue
             key = (value.__class__, value)
             if (found := made.get(key)) is None:
@@ -94,17 +99,44 @@ class Cells:
             return self.names.get(column.links, {}).get(str(value), str(value))
         return self.said(column, value)
 
+    def full_text(self, column: Column, row: Row) -> str:
+        """The same with what follows the value."""
+        text = self.text(column, row)
+        return self._qualified(column, row, escape(text)).striptags() if text and column.followers else text
+
     def said(self, column: Column, value: Any) -> str:
-        """A value as text: its label, yes or no, a number with its unit, or itself."""
+        """A value as text: its label, yes or no, a date in words, a number with its unit, or itself."""
         words = self.dataset.words
         if str(value) in column.labels:
             return column.labels[str(value)]
         if column.kind == "boolean" and value in (0, 1, "0", "1"):
             return words.text("yes" if int(value) else "no")
+        if column.is_date:
+            return dates.spoken(words, str(value))
         if column.is_number and isinstance(value, int | float):
-            number = repr(value) if column.unit == "degree" else words.number(value)
+            number = words.number(value, DECIMALS if column.unit == "degree" else None)
             return f"{number}{unit(column, self.dataset)}"
         return str(value)
+
+    def _qualified(self, column: Column, row: Row, shown: Markup) -> Markup:
+        """A value with what qualifies it: "about 50 000 kr", "3–5 km", "at least 20", "planned (June 2023)"."""
+        before, behind, brackets = [], [], []
+        for other in column.followers:
+            text = self.text(other, row)
+            if not text or (other.kind == "boolean" and not row[other.name]):
+                continue
+            if other.name.endswith("approximate") and other.kind == "boolean":
+                before.append(self.dataset.words("about_number"))
+            elif column.is_number and other.name == "bound":
+                before.append(escape(text))
+            elif column.is_number and other.name == "unit":
+                behind.append(Markup("\u00a0{}").format(text))
+            elif column.is_number and other.is_number:
+                shown += Markup("–{}" if other.name.endswith("_to") else ", {}").format(text)
+            else:
+                brackets.append(escape(text if other.kind != "boolean" else other.title))
+        shown = Markup(" ").join([*before, shown]) + Markup("").join(behind)
+        return shown + Markup(" <span>({})</span>").format(Markup(", ").join(brackets)) if brackets else shown
 
     def name(self, table: Table, row: Row) -> str:
         """What a row is called: its label, or the labels of its key."""
@@ -152,7 +184,9 @@ class Cells:
 
     def _plain(self, column: Column, value: Any, whole: bool) -> Markup:
         if isinstance(value, bytes):
-            return escape(self.dataset.words.text("bytes", n=len(value)))
+            return escape(self.dataset.words.size(len(value)))
+        if column.is_date:
+            return dates.element(self.dataset.words, str(value))
         if isinstance(value, str) and "://" in value and (web := address(value)) is not None:
             return Markup(f'<a href="{escape(web)}" rel="noreferrer">{escape(short(web))}</a>')
         said = self.said(column, value)
@@ -193,6 +227,8 @@ def unit(column: Column, dataset: Dataset) -> str:
     """A unit as it follows a number, with the space before it; empty without one."""
     if column.unit is None:
         return ""
+    if column.unit == "degree":
+        return "°"
     return "\u00a0" + (dataset.words.get(f"unit_{column.unit}") or column.unit)
 
 

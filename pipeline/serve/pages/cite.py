@@ -25,6 +25,14 @@ def citation(dataset: Dataset, part: str | None = None) -> dict[str, str]:
     }
 
 
+def contact(dataset: Dataset) -> str | None:
+    """Where to write about an error: the address or e-mail of who is the `contact`, if the package says one."""
+    person = told.in_role(dataset.package.descriptor, "contact")
+    if person is None:
+        return None
+    return f"mailto:{person.email}" if person.email else told.address(person.path)
+
+
 def snippets(table: Table) -> list[tuple[str, str]]:
     """Code that reads rows into pandas, R and DuckDB, by program; `{address}` in it stands for that of the rows."""
     texts = [column.name for column in table.columns if column.is_key or column.links or column.labels]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.core.quoting import identifier
-from pipeline.package import about
-from pipeline.package.package import Package, load
-from pipeline.serve.metadata import metadata
-from pipeline.serve.pages.columns import Column, of_names, of_table, pretty, said
+from pipeline.package.about import Licence
+from pipeline.package.package import Package
+from pipeline.serve.pages.columns import Column
 from pipeline.web.maps import Area, areas
 from pipeline.web.words import Words
 
@@ -23,17 +21,32 @@ Found = TypeVar("Found")
 PAGE = 50
 """Rows of a page where metadata.yml says nothing."""
 
-COUNTS = "_counts"
-"""The table of what was counted when the release was made, which is for programs."""
+RECORD = "record"
+"""The column of an answer that holds the row which it is about, as `table/key`, parts of a key parted by commas."""
+
+INFERRED = "inferred"
+"""The column that names the fields of a row whose values were concluded; pages say so beside each value."""
 
 TRACES = ("provenance", "discrepancies")
 """Tables about cells of other tables, whose rows are shown where those cells are."""
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """What a question asks for; `of` are the table and column that its choices are values of."""
+
+    name: str
+    title: str
+    example: str
+    of: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table or view. `label` are the columns that name a row; `location` its latitude and longitude, or a foreign
-    key's column to a table that has them; `files` the release's files with all of it; `index` that of its texts."""
+    """A table, a view, or the answer to a question, which has its `sql`. `label` are the columns that name a row;
+    `location` its latitude and longitude, or a foreign key's column to a table that has them; `files` the release's
+    files with all of it; `index` that of its texts; `rowid` what SQLite calls the number of a row, if no column does.
+    """
 
     name: str
     title: str
@@ -49,38 +62,37 @@ class Table:
     location: tuple[str, str] | str | None = None
     files: tuple[str, ...] = ()
     index: str | None = None
+    rowid: str | None = None
+    licences: tuple[Licence, ...] = ()
+    sql: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
         """The columns by name."""
         return {column.name: column for column in self.columns}
 
-    @property
+    @cached_property
     def shown(self) -> list[Column]:
-        """The columns that pages of this language show."""
-        return [column for column in self.columns if column.stands_for is None]
+        """The columns that pages of this language show, without those in the cell of another."""
+        inside = {other.name for column in self.columns for other in column.followers}
+        hidden = {RECORD, INFERRED} if self.sql is not None else {INFERRED}
+        return [
+            column
+            for column in self.columns
+            if column.stands_for is None and column.name not in hidden and column.name not in inside
+        ]
 
+    @property
+    def rows(self) -> str:
+        """What SQL selects from."""
+        return identifier(self.name) if self.sql is None else f"({self.sql.strip().rstrip(';')})"
 
-@dataclass(frozen=True)
-class Parameter:
-    """What a question asks for: its choices are codes and labels, empty where anything may be written."""
-
-    name: str
-    title: str
-    example: str
-    choices: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question that is ready to ask."""
-
-    name: str
-    title: str
-    description: str
-    sql: str
-    parameters: tuple[Parameter, ...]
-    titles: Mapping[str, str]
+    @property
+    def keyed(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart; the number of a row where it has no key; none of a view."""
+        return self.key or ((self.rowid,) if self.rowid and not self.is_view else ())
 
 
 @dataclass
@@ -92,9 +104,9 @@ class Dataset:
     words: Words
     told: Mapping[str, Any]
     tables: dict[str, Table]
-    questions: dict[str, Question]
+    questions: dict[str, Table]
     spoken: list[str]
-    known: dict[str, Column] = field(repr=False)
+    pages: Mapping[str, Mapping[str, Any]]
     _found: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -138,9 +150,9 @@ class Dataset:
         found: Found = self._found[of]
         return found
 
-    def columns_of(self, names: list[str], titles: Mapping[str, str] | None = None) -> tuple[Column, ...]:
-        """The columns of an answer."""
-        return of_names(names, self.known, titles or {}, self.words.language, self.spoken)
+    def find(self, name: str) -> Table | None:
+        """The table, view or question of a name; a question where a table has the same."""
+        return self.questions.get(name) or self.tables.get(name)
 
     @cached_property
     def areas(self) -> dict[str, dict[str, Area]]:
@@ -200,151 +212,3 @@ def _extent(drawn: Mapping[str, Area]) -> float:
 def connected(database: Path) -> sqlite3.Connection:
     """A connection that reads a file which nobody changes."""
     return sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-
-
-def read(folder: Path, language: str) -> Dataset:
-    """The release in the folder, in the language."""
-    package = load(folder)
-    told = metadata(package, folder / "metadata.yml", language)
-    here = told["databases"].get(package.stem, {})
-    spoken = [*dict.fromkeys([*about.languages(package.descriptor), "en", "sv"])]
-    words = Words(language)
-    columns = {table.stem: of_table(table, package, language, spoken) for table in package.tables}
-    known = {column.name: column for listed in reversed(columns.values()) for column in reversed(listed)}
-    dataset = Dataset(folder, package, words, told, {}, {}, spoken, known)
-    con = connected(dataset.database)
-    try:
-        for name, kind, index in _objects(con):
-            dataset.tables[name] = _table(dataset, con, name, kind, index, columns.get(name), here)
-    finally:
-        con.close()
-    asked = {name: _question(dataset, name, told) for name, told in (here.get("queries") or {}).items()}
-    dataset.questions = {name: question for name, question in asked.items() if question.sql}
-    return dataset
-
-
-def _objects(con: sqlite3.Connection) -> list[tuple[str, str, str | None]]:
-    """Tables and views in the order they were made, without what full-text search keeps; each with its index."""
-    rows = con.execute(
-        "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY rowid"
-    ).fetchall()
-    indexes = {name: sql for name, _, sql in rows if sql and "USING fts5" in sql}
-    kept = [
-        (name, kind)
-        for name, kind, sql in rows
-        if sql and name not in indexes and not any(name.startswith(f"{index}_") for index in indexes)
-    ]
-    return [
-        (name, kind, next((index for index, sql in indexes.items() if f'content="{name}"' in sql), None))
-        for name, kind in kept
-        if not name.startswith("sqlite_") and name != COUNTS
-    ]
-
-
-def _table(
-    dataset: Dataset,
-    con: sqlite3.Connection,
-    name: str,
-    kind: str,
-    index: str | None,
-    columns: tuple[Column, ...] | None,
-    here: Mapping[str, Any],
-) -> Table:
-    told: Mapping[str, Any] = (here.get("tables") or {}).get(name) or {}
-    resource = next((table for table in dataset.package.tables if table.stem == name), None)
-    names = [row[1] for row in con.execute(f"PRAGMA table_info({identifier(name)})")]
-    key = (
-        tuple(resource.key)
-        if resource
-        else tuple(
-            row[1]
-            for row in sorted(con.execute(f"PRAGMA table_info({identifier(name)})"), key=lambda row: row[5])
-            if row[5]
-        )
-    )
-    found = columns or dataset.columns_of(names, _titles(dataset, name))
-    is_view = kind == "view"
-    count = None if is_view else con.execute(f"SELECT count(*) FROM {identifier(name)}").fetchone()[0]
-    sort = next(((told[how], how == "sort_desc") for how in ("sort", "sort_desc") if told.get(how) in names), None)
-    location = resource.descriptor.get("location") if resource else _coordinates(names)
-    return Table(
-        name=name,
-        title=str(told.get("title") or dataset.words.get(f"table_{name}") or pretty(name)),
-        description=str(told.get("description") or dataset.words.get(f"table_{name}_is") or ""),
-        columns=found,
-        key=key,
-        label=_label(found, told.get("label_column"), key),
-        facets=tuple(facet for facet in told.get("facets") or [] if facet in names),
-        sort=sort,
-        size=told["size"] if isinstance(told.get("size"), int) and 0 < told["size"] <= 1000 else PAGE,
-        count=count,
-        is_view=is_view,
-        location=tuple(location) if isinstance(location, list) else location,
-        files=_files(dataset, resource),
-        index=index,
-    )
-
-
-def _titles(dataset: Dataset, name: str) -> dict[str, str]:
-    """Titles that a view's `fields` say."""
-    views = dataset.package.descriptor.get("views") or []
-    fields = next((view.get("fields") for view in views if view.get("name") == name), None) or []
-    return {
-        str(each.get("name")): text
-        for each in fields
-        if isinstance(each, Mapping) and (text := said(each, "title", dataset.words.language, dataset.spoken))
-    }
-
-
-def _label(columns: tuple[Column, ...], told: Any, key: tuple[str, ...]) -> tuple[str, ...]:
-    by_name = {column.name: column for column in columns}
-    for wanted in (told, "name", "title", "label"):
-        found = next(
-            (
-                column
-                for column in columns
-                if wanted and (column.name == wanted or column.name.rpartition("_")[0] == wanted)
-            ),
-            None,
-        )
-        if found is not None:
-            shown = by_name[found.stands_for or found.name]
-            return (shown.name, *shown.others)
-    return key
-
-
-def _coordinates(names: list[str]) -> list[str] | None:
-    return ["latitude", "longitude"] if {"latitude", "longitude"} <= {*names} else None
-
-
-def _files(dataset: Dataset, resource: Any) -> tuple[str, ...]:
-    if resource is None:
-        return ()
-    data = [f"data/{resource.stem}.csv", f"data/{resource.stem}.parquet", f"{resource.stem}.geojson"]
-    return tuple(path for path in data if (dataset.folder / path).is_file())
-
-
-def _question(dataset: Dataset, name: str, asked: Any) -> Question:
-    told: Mapping[str, Any] = asked if isinstance(asked, Mapping) else {"sql": asked}
-    sql = str(told.get("sql") or "")
-    columns = told.get("columns") or {}
-    parameters = told.get("parameters") or {}
-    named = told.get("params") or dict.fromkeys(re.findall(r"(?<!:):(\w+)", sql))
-    return Question(
-        name=name,
-        title=str(told.get("title") or name),
-        description=str(told.get("description") or ""),
-        sql=sql,
-        parameters=tuple(_parameter(dataset, str(each), parameters.get(each)) for each in named),
-        titles={
-            column: str(each.get("title") if isinstance(each, Mapping) else each) for column, each in columns.items()
-        },
-    )
-
-
-def _parameter(dataset: Dataset, name: str, about: Any) -> Parameter:
-    told: Mapping[str, Any] = about if isinstance(about, Mapping) else {}
-    table, _, column = str(told.get("of") or "").partition(".")
-    codes = dataset.tables[table].by_name.get(column) if table in dataset.tables else None
-    choices = tuple(codes.labels.items()) if codes else ()
-    return Parameter(name, str(told.get("title") or pretty(name)), str(told.get("example") or ""), choices)

@@ -1,7 +1,7 @@
 """The rows of a filter, or of an answer, as a file: all of them, or a refusal; never a part.
 
-CSV as the release writes it (UTF-8, LF, RFC 4180), JSON as an array of objects, GeoJSON (RFC 7946) with a point where
-the row has one, and a workbook in which text stays text.
+CSV as the release writes it (UTF-8, LF, RFC 4180), with codes as they are; JSON as an array of objects; GeoJSON
+(RFC 7946) with a point where the row has one; and a workbook in the language of the page.
 """
 
 from __future__ import annotations
@@ -10,18 +10,16 @@ import csv
 import io
 import json
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Sequence
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from pipeline.core.quoting import identifier
-from pipeline.serve.pages.dataset import Dataset, Question, Table
+from pipeline.serve.pages import workbook
+from pipeline.serve.pages.cells import Cells
+from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.selection import Selection, order
-from pipeline.table.workbook import MAX_CELL, MOST_DIGITS, OPTIONS, TextSheet
+from pipeline.serve.pages.workbook import TooMuch
 
 MOST_ROWS = 100_000
 """Rows of a file at most; whoever wants more takes the release's files, which are made once for all."""
@@ -37,44 +35,33 @@ MEDIA = {
 Rows = Sequence[Sequence[Any]]
 
 
-class TooMuch(Exception):
-    """More than a file may have: `args` are the name of the sentence that says so, how much, and how much may be."""
-
-
-def of_selection(con: sqlite3.Connection, dataset: Dataset, selection: Selection, ending: str) -> bytes | None:
+def of_selection(
+    con: sqlite3.Connection, dataset: Dataset, cells: Cells, selection: Selection, ending: str
+) -> bytes | None:
     """The file, or None where there is none of that kind. Raises TooMuch."""
     table = selection.table
     if ending == "geojson" and table.location is None:
         return None
     where, parameters = selection.where()
-    count = con.execute(f"SELECT count(*) FROM {identifier(table.name)}{where}", parameters).fetchone()[0]
+    count = con.execute(f"SELECT count(*) FROM {table.rows}{where}", parameters).fetchone()[0]
     if count > MOST_ROWS:
         raise TooMuch("too_many_rows", count, MOST_ROWS)
     names = [column.name for column in table.columns]
-    by = ", ".join(f"{expression}{' DESC' if down else ''}" for expression, down in order(selection)[0])
+    by = ", ".join(each.sql for each in order(selection))
     listed = ", ".join(identifier(name) for name in names)
     ordered = f" ORDER BY {by}" if by else ""
-    rows = con.execute(f"SELECT {listed} FROM {identifier(table.name)}{where}{ordered}", parameters).fetchall()
+    rows = con.execute(f"SELECT {listed} FROM {table.rows}{where}{ordered}", parameters).fetchall()
     if ending == "geojson":
         return _geojson(names, rows, table, _points(con, dataset, table, names, rows))
-    return _file(ending, names, rows, table.name)
+    if ending == "xlsx":
+        cells.look_up(con, table.columns, rows)
+        return workbook.of_rows(cells, table, rows)
+    return of_values(ending, names, rows)
 
 
-def of_question(con: sqlite3.Connection, question: Question, given: dict[str, str], ending: str) -> bytes | None:
-    """The answer as a file, or None where there is none of that kind. Raises TooMuch."""
-    if ending == "geojson":
-        return None
-    cursor = con.execute(question.sql, given)
-    rows = cursor.fetchmany(MOST_ROWS + 1)
-    if len(rows) > MOST_ROWS:
-        raise TooMuch("too_many_rows", len(rows), MOST_ROWS)
-    return _file(ending, [column[0] for column in cursor.description or ()], rows, question.name)
-
-
-def _file(ending: str, names: list[str], rows: Rows, title: str) -> bytes:
-    if ending == "csv":
-        return _csv(names, rows)
-    return _json(names, rows) if ending == "json" else _xlsx(names, rows, title)
+def of_values(ending: str, names: list[str], rows: Rows) -> bytes:
+    """Rows as CSV or JSON."""
+    return _csv(names, rows) if ending == "csv" else _json(names, rows)
 
 
 def _csv(names: list[str], rows: Rows) -> bytes:
@@ -98,35 +85,6 @@ def _plain(row: Sequence[Any]) -> Iterable[Any]:
             yield value.hex()
         else:
             yield None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _xlsx(names: list[str], rows: Rows, title: str) -> bytes:
-    """A sheet whose texts are texts: nothing in a cell is taken for a formula, a link or a number."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.xlsx"
-        book = xlsxwriter.Workbook(path, OPTIONS | {"tmpdir": folder})
-        name = "".join(sign for sign in title if sign not in "[]:*?/\\'")[:31] or "rows"
-        sheet = book.add_worksheet(name, TextSheet)
-        bold = book.add_format({"bold": True})
-        sheet.freeze_panes(1, 0)
-        for at, name in enumerate(names):
-            sheet.write_string(0, at, name, bold)
-        for number, row in enumerate(rows, 1):
-            for at, value in enumerate(_plain(row)):
-                if isinstance(value, float) or (isinstance(value, int) and abs(value) <= MOST_DIGITS):
-                    sheet.write_number(number, at, value)
-                elif value is not None:
-                    sheet.write_string(number, at, _fitting(str(value)))
-        book.close()
-        return path.read_bytes()
-
-
-def _fitting(text: str) -> str:
-    """The text, if a cell can hold it. Raises TooMuch."""
-    length = len(text.encode("utf-16-le")) // 2 if len(text) > MAX_CELL // 2 else len(text)
-    if length > MAX_CELL:
-        raise TooMuch("too_long_text", length, MAX_CELL)
-    return text
 
 
 def _points(

@@ -19,35 +19,25 @@ from pipeline.serve.pages.selection import Selection
 VALUES = 30
 """Values of a facet at most."""
 
-BARS = 12
-"""Bars of a chart at most."""
-
 
 class Value(NamedTuple):
-    """A value to filter by: its name, in how many rows it stands, that as a share of the most, and where it leads.
+    """A value to filter by: its name, in how many rows it stands, and where it leads.
 
     A page has a hundred of them: their lines are not made by a template.
     """
 
     label: Markup
+    text: str
     shown: Markup
-    share: int
     href: Markup
+    rows: int
     is_chosen: bool
+    is_missing: bool
 
     @property
     def line(self) -> Markup:
         """What leads to the rows with the value, and their number."""
         return Markup(f'<a href="{self.href}" rel="nofollow">{self.label}</a> <span class="count">{self.shown}</span>')
-
-    @property
-    def bar(self) -> Markup:
-        """The row of a chart."""
-        return Markup(
-            f'<tr><th scope="row"><a href="{self.href}">{self.label}</a></th><td><svg class="bar" width="100%" '
-            f'height="14" aria-hidden="true"><rect width="{self.share}%" height="14" rx="3"/></svg>'
-            f"<span>{self.shown}</span></td></tr>"
-        )
 
 
 @dataclass(frozen=True)
@@ -71,22 +61,17 @@ def of_column(con: sqlite3.Connection, cells: Cells, selection: Selection, colum
         if not is_interrupted(error):
             raise
         return Facet(column, [], False, took_too_long=True)
-    most = max((each.rows for each in counted), default=1)
-    chosen = {each.value for each in selection.filters if each.argument == column.name}
+    chosen = {each.value for each in selection.filters if (each.column, each.operation) == (column.name, "exact")}
     blank = any(each.argument == f"{column.name}__isblank" for each in selection.filters)
     values = []
     for value, label, count in counted[:VALUES]:
         is_chosen = blank if value is None else value in chosen
-        argument = f"{column.name}__isblank" if value is None else column.name
+        argument = f"{column.name}__isblank" if value is None else column.argument
         told = "1" if value is None else value
         href = selection.without(argument, told) if is_chosen else selection.link(**{argument: told})
-        values.append(_value(cells, label, count, most, href, is_chosen))
+        shown = escape(cells.dataset.words.number(count))
+        values.append(Value(escape(label), label, shown, escape(href), count, is_chosen, value is None))
     return Facet(column, values, len(counted) > VALUES)
-
-
-def _value(cells: Cells, label: str, count: int, most: int, href: str, is_chosen: bool = False) -> Value:
-    share = max(1, round(100 * count / most))
-    return Value(escape(label), escape(cells.dataset.words.number(count)), share, escape(href), is_chosen)
 
 
 def of_whole(cells: Cells, selection: Selection, *of: str, find: Callable[[], Found]) -> Found:
@@ -137,35 +122,7 @@ def _counted(con: sqlite3.Connection, selection: Selection, column: Column) -> l
     where, parameters = selection.where()
     name = identifier(column.name)
     return con.execute(
-        f"SELECT {name} AS {name}, count(*) FROM {identifier(selection.table.name)}{where} "
+        f"SELECT {name} AS {name}, count(*) FROM {selection.table.rows}{where} "
         f"GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {VALUES + 1}",
         parameters,
     ).fetchall()
-
-
-def of_years(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[Facet]:
-    """How many rows fall in each year, by the first column of dates that has any."""
-    column, years = of_whole(cells, selection, "years", find=lambda: _counted_years(con, selection))
-    if column is None:
-        return []
-    most = max(count for _, count in years)
-    values = [
-        _value(cells, value, count, most, selection.link(**{f"{column.name}__contains": value}))
-        for value, count in years[-BARS:]
-    ]
-    return [Facet(column, values, len(years) > BARS)]
-
-
-def _counted_years(con: sqlite3.Connection, selection: Selection) -> tuple[Column | None, list[tuple[str, int]]]:
-    where, parameters = selection.where()
-    for column in selection.table.shown:
-        if not column.is_date:
-            continue
-        year = f"substr(replace({identifier(column.name)}, '../', ''), 1, 4)"
-        counted = con.execute(
-            f"SELECT {year}, count(*) FROM {identifier(selection.table.name)}{where} GROUP BY 1 ORDER BY 1", parameters
-        ).fetchall()
-        years = [(value, count) for value, count in counted if value]
-        if len(years) > 1:
-            return column, years
-    return None, []

@@ -63,6 +63,24 @@ class Links:
         """The rows of a table or answer as a file."""
         return f"{self.root}{tilde_encode(self.database)}/{tilde_encode(table)}/-/rows.{ending}{query}"
 
+    def chart(self, table: str, ending: str, column: str, query: str = "") -> str:
+        """A chart as a file or a page: the rows of a table by a column."""
+        return f"{self.table(table)}/-/chart.{ending}{f'{query}&' if query else '?'}{urlencode({'_chart': column})}"
+
+    def page(self, name: str) -> str:
+        """A page of metadata.yml."""
+        return f"{self.site}-/pages/{tilde_encode(name)}"
+
+    @property
+    def changes(self) -> str:
+        """The page that compares releases."""
+        return f"{self.site}-/changes"
+
+    @property
+    def permanent(self) -> str:
+        """Where addresses of this release begin that stay what they are."""
+        return self.files.removesuffix("files/") or self.root
+
     def data(self, table: str, key: Iterable[object] = ()) -> str:
         """A table or row as Datasette's JSON."""
         parts = [self.database, table]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -18,48 +19,65 @@ MOST_POINTS = 1000
 """Points of a map; a table with more is shown by its areas."""
 
 
-def of_selection(con: sqlite3.Connection, cells: Cells, selection: Selection) -> Markup:
-    """A map of the rows that are asked for, or an empty text where nothing says where they lie."""
+@dataclass(frozen=True)
+class Drawing:
+    """A map, and what it does not show: of how many rows that are asked for, how many have no place on it."""
+
+    svg: Markup
+    shown: int
+    missing: int
+    is_shaded: bool
+
+    @property
+    def of(self) -> int:
+        """The rows that are asked for."""
+        return self.shown + self.missing
+
+
+def of_selection(con: sqlite3.Connection, cells: Cells, selection: Selection, count: int) -> Drawing | None:
+    """A map of the rows that are asked for: points, in areas that are shaded by how many rows lie in them; None where
+    nothing says where they lie."""
     table = selection.table
-    words, title = cells.dataset.words, table.title
-    if table.location is not None:
-        points = _points(con, cells, table, *selection.where())
-        if points and len(points) <= MOST_POINTS:
-            about = words.text("map_points", n=words.number(len(points)))
-            return svg_map(cells.dataset.ground, points, title=title, description=about, name="places")
-    for column in table.columns:
-        drawn = cells.dataset.areas.get(column.links[0]) if column.links else None
-        if drawn:
-            return _shaded(con, cells, selection, column.name, drawn)
-    if table.name in cells.dataset.areas and not table.is_view:
-        return _shaded(con, cells, selection, table.key[0], cells.dataset.areas[table.name])
-    return Markup("")
+    column, drawn = _areas_of(cells, table)
+    counts = _counts(con, selection, column, drawn) if column else {}
+    points = _points(con, cells, table, *selection.where()) if table.location is not None else []
+    if len(points) > MOST_POINTS:
+        points = []
+    if not points and not counts:
+        return None
+    shown = max(len(points), sum(counts.values()))
+    words = cells.dataset.words
+    said = [words.text("map_points", n=words.number(len(points)))] if points else []
+    said += [words.text("map_areas", n=words.number(len(counts)))] if counts else []
+    most = max(counts.values(), default=1)
+    shaded = [
+        (drawn[code], Shade(rows / most if most > 1 else 0.6, f"{drawn[code].name}: {words.number(rows)}"))
+        for code, rows in counts.items()
+    ]
+    svg = svg_map(
+        cells.dataset.ground, points, title=table.title, description=" ".join(said), name="places", shaded=shaded
+    )
+    return Drawing(svg, shown, max(0, count - shown), bool(shaded))
 
 
-def _shaded(
-    con: sqlite3.Connection, cells: Cells, selection: Selection, column: str, drawn: Mapping[str, Area]
-) -> Markup:
+def _areas_of(cells: Cells, table: Table) -> tuple[str | None, Mapping[str, Area]]:
+    """The column that says in which area a row lies, and the outlines: the smallest areas that there are."""
+    areas = cells.dataset.areas
+    found = [
+        (column.name, areas[column.links[0]])
+        for column in table.columns
+        if column.links and column.links[0] in areas and column.links[1] in cells.dataset.tables[column.links[0]].key
+    ]
+    if table.name in areas and not table.is_view:
+        found.append((table.key[0], areas[table.name]))
+    return max(found, key=lambda each: len(each[1]), default=(None, {}))
+
+
+def _counts(con: sqlite3.Connection, selection: Selection, column: str, drawn: Mapping[str, Area]) -> dict[str, int]:
     where, parameters = selection.where()
     name = identifier(column)
-    counts = {
-        str(code): count
-        for code, count in con.execute(
-            f"SELECT {name}, count(*) FROM {identifier(selection.table.name)}{where} GROUP BY {name}", parameters
-        )
-        if str(code) in drawn
-    }
-    if not counts:
-        return Markup("")
-    most = max(counts.values())
-    words = cells.dataset.words
-    shaded = [
-        (drawn[code], Shade(count / most if most > 1 else 0.6, f"{drawn[code].name}: {words.number(count)}"))
-        for code, count in counts.items()
-    ]
-    about = words.text("map_areas", n=words.number(len(shaded)))
-    return svg_map(
-        cells.dataset.ground, [], title=selection.table.title, description=about, name="places", shaded=shaded
-    )
+    sql = f"SELECT {name}, count(*) FROM {selection.table.rows}{where} GROUP BY {name}"
+    return {str(code): rows for code, rows in con.execute(sql, parameters) if str(code) in drawn}
 
 
 def _points(
@@ -77,7 +95,7 @@ def _points(
 
 
 def _located_sql(cells: Cells, table: Table, where: str) -> str:
-    rows = f"(SELECT * FROM {identifier(table.name)}{where} LIMIT {MOST_POINTS + 1}) AS t"
+    rows = f"(SELECT * FROM {table.rows}{where} LIMIT {MOST_POINTS + 1}) AS t"
     if isinstance(table.location, tuple):
         latitude, longitude = (f"t.{identifier(name)}" for name in table.location)
         return f"SELECT {latitude}, {longitude}, t.* FROM {rows}"

@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.package.package import DESCRIPTOR
 from pipeline.serve.instance import CONFIGURATION
-from pipeline.serve.pages.dataset import read
 from pipeline.serve.pages.links import Links
+from pipeline.serve.pages.reading import read
 from pipeline.serve.pages.render import Place, Visit
 from pipeline.serve.pages.views import Site
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -48,6 +49,22 @@ class Place:
     releases: Sequence[Mapping[str, Any]]
     is_latest: bool
 
+    def address(self, visit: Visit) -> str:
+        """The address of the page for others to use, or empty: nobody else reaches this machine's own."""
+        host = urlsplit(visit.origin).hostname or ""
+        is_own = host in ("", "localhost", "::1") or host.startswith("127.")
+        return "" if is_own else f"{visit.origin}{self.links.site}{visit.rest}"
+
+    def permanent(self, path: str) -> str:
+        """The address of a page in this version, which stays what it is."""
+        return f"{self.links.permanent}{path.removeprefix(self.links.root)}"
+
+    def alternates(self, visit: Visit) -> list[tuple[str, str]]:
+        """The page in each language, its own too, and `x-default`: code and address."""
+        begin = "" if not self.address(visit) else visit.origin
+        found = [(code, f"{begin}{site}{visit.rest}") for code, site in self.languages.items()]
+        return [*found, ("x-default", found[0][1])] if found else []
+
     def switches(self, visit: Visit) -> list[tuple[str, str, str]]:
         """The other languages: code, name and the address of the same page there."""
         return [
@@ -79,7 +96,6 @@ def render(template: str, dataset: Dataset, place: Place, visit: Visit, /, **con
             place=place,
             switches=place.switches(visit),
             visit=visit,
-            here=f"{visit.origin}{place.links.site}{visit.rest}",
             **context,
         )
     )

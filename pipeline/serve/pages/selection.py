@@ -10,10 +10,11 @@ Without an order rows come by their key, views as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from datasette.filters import Filters
@@ -21,6 +22,7 @@ from datasette.utils import tilde_decode, tilde_encode
 
 from pipeline.core.quoting import identifier
 from pipeline.serve.pages.dataset import Table
+from pipeline.serve.pages.matching import matching
 
 MOST_ROWS = 1000
 """Rows of a page at most."""
@@ -38,11 +40,18 @@ OPERATIONS = {
     "exact": True, "not": True, "contains": True, "startswith": True, "endswith": True, "gt": True, "gte": True,
     "lt": True, "lte": True, "isblank": False, "notblank": False,
 }  # fmt: skip
-"""What a filter can ask, and whether it takes a value; Datasette has more, which are understood and not offered."""
+"""What a filter can ask, and whether it takes a value."""
+
+
+OTHERS = {
+    "notcontains", "like", "notlike", "glob", "in", "notin", "arraycontains", "arraynotcontains", "date", "isnull",
+    "notnull",
+}  # fmt: skip
+"""What else Datasette's filters can ask."""
 
 
 class BadQuery(Exception):
-    """An address that asks what the table does not have: `args` are the key of a text and what it names."""
+    """An address that asks what is not there: `args` are the key of a text, what it names, and perhaps the nearest."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,8 @@ class Filter:
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked of a table; `pairs` is the whole query string."""
+    """What is asked of a table; `pairs` is the whole query string, `given` what a question's parameters are, and
+    `match` what the index of words is asked."""
 
     table: Table
     pairs: tuple[tuple[str, str], ...]
@@ -67,21 +77,24 @@ class Selection:
     facets: tuple[str, ...]
     size: int
     after: str | None
+    given: Mapping[str, str] = field(default_factory=dict)
+    match: str = ""
 
     def where(self) -> tuple[str, dict[str, Any]]:
         """The condition, `WHERE` with it or empty, and its parameters."""
-        pairs = [(each.argument, each.value) for each in self.filters]
+        pairs = [(f"{each.column}__{each.operation}", each.value) for each in self.filters]
         bits, parameters = Filters(pairs).build_where_clauses(self.table.name)
         if self.search and self.table.index:
             index = identifier(self.table.index)
-            bits = [*bits, f"rowid IN (SELECT rowid FROM {index} WHERE {index} MATCH :search)"]
-            parameters = {**parameters, "search": matching(self.search)}
-        return (f" WHERE {' AND '.join(f'({bit})' for bit in bits)}" if bits else ""), parameters
+            bits = [*bits, f"{self.table.rowid} IN (SELECT rowid FROM {index} WHERE {index} MATCH :search)"]
+            parameters = {**parameters, "search": self.match or matching(self.search)}
+        condition = f" WHERE {' AND '.join(f'({bit})' for bit in bits)}" if bits else ""
+        return condition, {**self.given, **parameters}
 
     @property
     def is_narrowed(self) -> bool:
         """Whether not every row is asked for."""
-        return bool(self.filters or self.search)
+        return bool(self.filters or self.search or self.given)
 
     def link(self, **changes: str | None) -> str:
         """The address of this page with other arguments, relative to it; None takes one away. It starts anew."""
@@ -101,7 +114,7 @@ class Selection:
     @property
     def query(self) -> str:
         """What narrows the rows down, and their order, as a query string with its `?`; empty where nothing does."""
-        wanted = {each.argument for each in self.filters} | {"_search", "_sort", "_sort_desc"}
+        wanted = {each.argument for each in self.filters} | {"_search", "_sort", "_sort_desc", *self.given}
         kept = [(name, value) for name, value in self.pairs if name in wanted and value]
         return f"?{urlencode(kept)}" if kept else ""
 
@@ -118,7 +131,8 @@ def parse(table: Table, query_string: str) -> Selection:
     """What the query string asks. Raises BadQuery for columns that are not, and for too much."""
     pairs = tuple(parse_qsl(query_string, keep_blank_values=True))
     told = dict(pairs)
-    filters = [_filter(table, name, value) for name, value in pairs if name and not name.startswith("_")]
+    asked = {each.name for each in table.parameters}
+    filters = [_filter(table, name, value) for name, value in pairs if name not in asked and _is_filter(table, name)]
     facets = [value for name, value in pairs if name == "_facet"]
     _check(table, facets)
     if len(filters) + len(facets) > MOST_FILTERS:
@@ -135,13 +149,19 @@ def parse(table: Table, query_string: str) -> Selection:
         tuple(dict.fromkeys([*table.facets, *facets])),
         _size(table, told.get("_size")),
         told.get("_next"),
+        {each.name: told.get(each.name, "").strip() for each in table.parameters},
     )
+
+
+def _is_filter(table: Table, name: str) -> bool:
+    """Whether an argument is about a column; those of Datasette begin with `_`, as columns may."""
+    return bool(name) and (not name.startswith("_") or name.rpartition("__")[0] in table.by_name)
 
 
 def _filter(table: Table, name: str, value: str) -> Filter:
     column, mark, operation = name.rpartition("__")
-    known = {each.key for each in Filters._filters}
-    if not mark or name in table.by_name or operation not in known:
+    known = operation in OPERATIONS or operation in OTHERS
+    if not mark or not known or (name in table.by_name and column not in table.by_name):
         column, operation = name, "exact"
     _check(table, [column])
     return Filter(column, operation, value, name)
@@ -150,7 +170,7 @@ def _filter(table: Table, name: str, value: str) -> Filter:
 def _check(table: Table, columns: Iterable[str]) -> None:
     for column in columns:
         if column not in table.by_name:
-            raise BadQuery("bad_column", column)
+            raise BadQuery("bad_column", column, *get_close_matches(column, [*table.by_name], 1))
 
 
 def _sort(table: Table, told: dict[str, str]) -> tuple[str, bool] | None:
@@ -171,20 +191,6 @@ def _size(table: Table, told: str | None) -> int:
     return int(told)
 
 
-def matching(words: str) -> str:
-    """Words as FTS5 looks for rows with all of them, each the beginning of a word: `bok buss` is `"bok"* "buss"*`.
-
-    A text in quotation marks is a phrase. No sign of FTS5's own language comes through.
-    """
-    parts = []
-    for number, part in enumerate(words.split('"')):
-        if number % 2 and part.strip():
-            parts.append(f'"{part}"')
-        elif not number % 2:
-            parts += [f'"{word}"*' for word in part.split()]
-    return " ".join(parts) or '""'
-
-
 # -- order, and the next page ------------------------------------------------------------------------------------------
 
 LETTERS = (("Å", "{"), ("å", "{"), ("Ä", "|"), ("ä", "|"), ("Æ", "|"), ("æ", "|"), ("Ö", "}"), ("ö", "}"), ("Ø", "}"),
@@ -199,49 +205,74 @@ def swedish(expression: str) -> str:
     return f"lower({expression})"
 
 
-def order(selection: Selection) -> tuple[list[tuple[str, bool]], bool]:
-    """What rows are ordered by, as SQL and whether downwards; and whether the first is a key made of a text."""
+def chronological(expression: str) -> str:
+    """SQL for the sort key of a date that may not be exact: `../2018` among 2018, summer between spring and autumn."""
+    date = f"replace({expression}, '../', '')"
+    season = f"CAST(substr({date}, 6, 2) AS INTEGER)"
+    return (
+        f"CASE WHEN {season} BETWEEN 21 AND 24 "
+        f"THEN substr({date}, 1, 5) || printf('%02d', 3 * ({season} - 20)) ELSE {date} END"
+    )
+
+
+class Order(NamedTuple):
+    """A column that rows are ordered by, whether downwards, and how its sort key is made where it is not the value."""
+
+    column: str
+    downwards: bool = False
+    made: Callable[[str], str] | None = None
+
+    @property
+    def expression(self) -> str:
+        """The sort key as SQL."""
+        return self.made(identifier(self.column)) if self.made else identifier(self.column)
+
+    @property
+    def sql(self) -> str:
+        """What `ORDER BY` says."""
+        return f"{self.expression}{' DESC' if self.downwards else ''}"
+
+
+def order(selection: Selection) -> list[Order]:
+    """What rows are ordered by."""
     table = selection.table
-    keys = [(identifier(name), False) for name in table.key] or ([] if table.is_view else [("rowid", False)])
+    keys = [Order(name) for name in table.keyed]
     if selection.sort is None:
-        return keys, False
+        return keys
     name, downwards = selection.sort
     column = table.by_name[name]
-    is_text = column.is_text and (table.count or 0) <= SORTED_AS_SWEDISH
-    sorted_by = swedish(identifier(name)) if is_text else identifier(name)
-    return [(sorted_by, downwards), *(key for key in keys if key[0] != identifier(name) or is_text)], is_text
+    is_small = (table.count or 0) <= SORTED_AS_SWEDISH
+    made = (swedish if column.is_text else chronological if column.is_date else None) if is_small else None
+    return [Order(name, downwards, made), *(key for key in keys if key.column != name or made)]
 
 
 def rows_sql(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """SQL for the rows of the page and one more, each with its `rowid` first where the table has no key."""
+    """SQL for the rows of the page and one more, each with its number first where the table has no key."""
     where, parameters = selection.where()
-    by, is_text = order(selection)
+    by = order(selection)
     table = selection.table
     offset = ""
     if selection.after is not None:
         if table.is_view or not by:
             offset = f" OFFSET {_offset(selection.after)}"
         else:
-            bit, more = _after(selection, by, is_text)
+            bit, more = _after(selection, by)
             where = f"{where} AND ({bit})" if where else f" WHERE {bit}"
             parameters = {**parameters, **more}
-    elif _comes_by_row(selection, by, is_text):
+    elif _comes_by_row(selection, by):
         # Of very many hits the first come from the index of words, which has them in the order of rows.
         where = f"{where[: where.rindex(')') - 1]} ORDER BY rowid LIMIT {selection.size + 1}))"
-    ordered = ", ".join(f"{expression}{' DESC' if down else ''}" for expression, down in by)
-    first = "rowid AS rowid, " if not table.key and not table.is_view else ""
-    return (
-        f"SELECT {first}* FROM {identifier(table.name)}{where}"
-        f"{f' ORDER BY {ordered}' if ordered else ''} LIMIT {selection.size + 1}{offset}"
-    ), parameters
+    ordered = f" ORDER BY {', '.join(each.sql for each in by)}" if by else ""
+    first = "" if table.key or table.is_view or not table.rowid else f"{table.rowid} AS {table.rowid}, "
+    return f"SELECT {first}* FROM {table.rows}{where}{ordered} LIMIT {selection.size + 1}{offset}", parameters
 
 
-def _comes_by_row(selection: Selection, by: list[tuple[str, bool]], is_text: bool) -> bool:
+def _comes_by_row(selection: Selection, by: list[Order]) -> bool:
     """Whether only words narrow a large table down and its order is that of its key, in which a release writes rows."""
     table = selection.table
-    keys = [(identifier(name), False) for name in table.key] or [("rowid", False)]
     is_large = (table.count or 0) > SORTED_AS_SWEDISH
-    return bool(is_large and selection.search and not selection.filters and not is_text and by == keys)
+    is_by_key = by == [Order(name) for name in table.keyed]
+    return bool(is_large and selection.search and not selection.filters and is_by_key)
 
 
 def _offset(after: str) -> int:
@@ -250,44 +281,39 @@ def _offset(after: str) -> int:
     return int(after)
 
 
-def _after(selection: Selection, by: list[tuple[str, bool]], is_text: bool) -> tuple[str, dict[str, Any]]:
+def _after(selection: Selection, by: list[Order]) -> tuple[str, dict[str, Any]]:
     """The rows after a row, told as Datasette tells it: the value that is sorted by, and the key."""
     told = [tilde_decode(part) for part in str(selection.after).split(",")]
-    names = [*((selection.sort[0],) if selection.sort else ()), *(selection.table.key or ("rowid",))]
+    names = [*((selection.sort[0],) if selection.sort else ()), *selection.table.keyed]
     if len(told) != len(names):
         raise BadQuery("bad_next", selection.after)
     values = dict(zip(names, told, strict=True))
     parameters: dict[str, Any] = {}
     bits: list[str] = []
     same: list[str] = []
-    for number, (expression, downwards) in enumerate(by):
-        name = selection.sort[0] if number == 0 and selection.sort else _plain(expression)
-        value = values[name]
+    for number, each in enumerate(by):
+        expression = each.expression
         if number == 0 and selection.sort and told[0] == "$null":
             # NULL comes first upwards, last downwards.
-            if not downwards:
+            if not each.downwards:
                 bits.append(f"{expression} IS NOT NULL")
             same.append(f"{expression} IS NULL")
             continue
         mark = f":after{number}"
-        parameters[f"after{number}"] = value
-        wanted = swedish(mark) if number == 0 and is_text else _typed(mark, name, selection.table)
-        further = f"{expression} {'<' if downwards else '>'} {wanted}"
-        if downwards:
+        parameters[f"after{number}"] = told[0] if number == 0 else values[each.column]
+        wanted = each.made(mark) if each.made else _typed(mark, each.column, selection.table)
+        further = f"{expression} {'<' if each.downwards else '>'} {wanted}"
+        if each.downwards:
             further = f"({further} OR {expression} IS NULL)"
         bits.append(" AND ".join([*same, further]))
         same.append(f"{expression} = {wanted}")
     return " OR ".join(f"({bit})" for bit in bits) or "0", parameters
 
 
-def _plain(expression: str) -> str:
-    return expression if expression == "rowid" else expression[1:-1].replace('""', '"')
-
-
 def _typed(mark: str, name: str, table: Table) -> str:
     """The parameter as the column's values are: a column without affinity compares texts with texts only."""
     column = table.by_name.get(name)
-    numeric = name == "rowid" or (column is not None and column.kind in ("number", "integer", "boolean", "year"))
+    numeric = column is None or (column.kind in ("number", "integer", "boolean", "year"))
     return f"CAST({mark} AS NUMERIC)" if numeric else mark
 
 
@@ -297,5 +323,5 @@ def token(selection: Selection, row: dict[str, Any]) -> str:
     if selection.sort:
         value = row[selection.sort[0]]
         values.append("$null" if value is None else tilde_encode(str(value)))
-    values += [tilde_encode(str(row[name])) for name in selection.table.key or ("rowid",)]
+    values += [tilde_encode(str(row[name])) for name in selection.table.keyed]
     return ",".join(values)

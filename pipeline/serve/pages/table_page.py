@@ -1,22 +1,24 @@
-"""The page of a table or view: rows, filters, counts to filter by, charts, a map, and what to take away."""
+"""The page of a table, a view or the answer to a question: rows, facets, a map, charts, files, all of one selection."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
 from pipeline.core.quoting import identifier
-from pipeline.serve.pages import facets, grid, maps
-from pipeline.serve.pages.cells import Cells
-from pipeline.serve.pages.columns import Column
-from pipeline.serve.pages.dataset import Dataset, Table
-from pipeline.serve.pages.facets import BARS, Facet, of_whole
+from pipeline.serve.pages import asking, charts, evidence, facets, grid, maps
+from pipeline.serve.pages.cells import Cells, labels
+from pipeline.serve.pages.columns import Column, with_numbers
+from pipeline.serve.pages.dataset import INFERRED, RECORD, Dataset, Table
+from pipeline.serve.pages.facets import Facet, of_whole
 from pipeline.serve.pages.limit import limited
 from pipeline.serve.pages.links import Links
-from pipeline.serve.pages.row_page import INFERRED
-from pipeline.serve.pages.selection import OPERATIONS, Selection, rows_sql, token
+from pipeline.serve.pages.matching import Match, matches
+from pipeline.serve.pages.selection import OPERATIONS, Filter, Selection, rows_sql, token
 
 MOST_DRAWN = 20_000
 """Rows that a map and a chart of years are drawn of; the page says so where there are more."""
@@ -30,19 +32,22 @@ def context(
 ) -> dict[str, Any]:
     """What the template of a table needs. Its parts may take `milliseconds` each."""
     table = selection.table
-    cells = Cells(dataset, links, _words(selection.search))
     with limited(con, milliseconds):
+        selection, match = forgiving(con, dataset, selection)
+        cells = Cells(dataset, links, match.words if match else ())
+        asked = asking.of(con, cells, selection)
+        selection = replace(selection, given=asked.given)
         sql, parameters = rows_sql(selection)
-        rows = con.execute(sql, parameters).fetchall()
+        rows = con.execute(sql, parameters).fetchall() if asked.is_answered else []
         more = rows[selection.size] if len(rows) > selection.size else None
         rows = rows[: selection.size]
         cells.look_up(con, table.columns, rows)
     with limited(con, milliseconds):
-        count = _count(con, cells, selection, len(rows), more)
+        count = _count(con, cells, selection, len(rows), more) if asked.is_answered else 0
         chips = _chips(con, cells, selection)
     columns = [
         column
-        for column in _in_order(table)
+        for column in with_numbers(_in_order(table), rows)
         if everything or (column.name != INFERRED and (not rows or _has_value(column, rows)))
     ]
     drawn = 0 < count <= MOST_DRAWN
@@ -51,31 +56,49 @@ def context(
         facets.of_column(con, cells, selection, table.by_name[name], milliseconds)
         if countable
         else Facet(table.by_name[name], [], False, took_too_long=True)
-        for name in selection.facets
+        for name in (selection.facets if count else ())
     ]
-    drawing, years = Markup(""), list[Facet]()
+    drawing, years = None, None
     if drawn:
         with limited(con, milliseconds):
-            drawing = of_whole(cells, selection, "map", find=lambda: maps.of_selection(con, cells, selection))
-            years = facets.of_years(con, cells, selection)
+            drawing = of_whole(cells, selection, "map", find=lambda: maps.of_selection(con, cells, selection, count))
+            years = charts.of_years(con, cells, selection)
     return {
         "table": table,
         "selection": selection,
+        "match": match,
+        "asked": asked,
         "columns": columns,
-        "left_out": [column for column in table.shown if column not in columns],
-        "rows": _rows(cells, table, columns, rows),
+        "left_out": [column for column in table.shown if column.name not in {each.name for each in columns}],
+        "rows": _rows(con, cells, table, columns, rows),
         "count": count,
         "chips": chips,
         "facets": counted,
-        "charts": [facet for facet in counted if len(facet.values) > 1] + years,
+        "charts": [charts.of_facet(cells, selection, facet) for facet in counted if len(facet.values) > 1],
+        "years": years,
         "map": drawing,
         "is_drawn": drawn or not count,
         "most_drawn": MOST_DRAWN,
         "next": _next(links, selection, rows, more),
         "sorts": {column.name: _sort(selection, column) for column in columns},
         "operations": list(OPERATIONS),
-        "bars": BARS,
+        "instead": [] if count else _instead(con, selection, chips),
     }
+
+
+def forgiving(con: sqlite3.Connection, dataset: Dataset, selection: Selection) -> tuple[Selection, Match | None]:
+    """The selection with the first way to look for its words that finds anything; a search that cannot be made finds
+    nothing, and never everything."""
+    index = selection.table.index
+    if not selection.search or index is None:
+        return selection, None
+    name = identifier(index)
+    first: Match | None = None
+    for match in matches(dataset, selection.search):
+        first = first or match
+        if con.execute(f"SELECT 1 FROM {name} WHERE {name} MATCH ? LIMIT 1", [match.expression]).fetchone():
+            return replace(selection, match=match.expression), match
+    return replace(selection, match=first.expression if first else ""), first
 
 
 def _in_order(table: Table) -> list[Column]:
@@ -94,11 +117,7 @@ def _sort(selection: Selection, column: Column) -> dict[str, str | None]:
     return {"state": "ascending", "href": selection.link(_sort=None, _sort_desc=column.name)}
 
 
-def _words(search: str) -> tuple[str, ...]:
-    return tuple(word for word in search.replace('"', " ").split() if word)
-
-
-def _has_value(column: Column, rows: list[Any]) -> bool:
+def _has_value(column: Column, rows: Sequence[Any]) -> bool:
     return any(row[name] not in (None, "") for row in rows for name in (column.name, *column.others))
 
 
@@ -112,27 +131,79 @@ def _count(con: sqlite3.Connection, cells: Cells, selection: Selection, shown: i
 
 def _count_now(con: sqlite3.Connection, selection: Selection) -> int:
     where, parameters = selection.where()
-    counted = selection.table.name
+    counted = selection.table.rows
     if selection.search and not selection.filters and selection.table.index:
         # The index of words knows how many hits there are without a look at the table.
-        counted = selection.table.index
-        where = f" WHERE {identifier(counted)} MATCH :search"
-    return int(con.execute(f"SELECT count(*) FROM {identifier(counted)}{where}", parameters).fetchone()[0])
+        counted = identifier(selection.table.index)
+        where = f" WHERE {counted} MATCH :search"
+    return int(con.execute(f"SELECT count(*) FROM {counted}{where}", parameters).fetchone()[0])
 
 
-def _rows(cells: Cells, table: Table, columns: list[Column], rows: list[Any]) -> list[dict[str, Any]]:
-    """The rows as the template of a grid takes them; the first column leads to a row's page, where its value can."""
-    values = [cells.column(column, rows) for column in columns]
-    first = columns[0] if columns and not columns[0].links and not columns[0].is_address else None
-    heads: list[grid.Head] = []
-    for at, row in enumerate(rows):
-        key = [row[name] for name in table.key] if table.key else ([] if table.is_view else [row["rowid"]])
-        href = cells.links.row(table.name, key) if key else None
-        heads.append((first.name if first and key and values[0][at] else None, href))
-    return [
-        {"href": href, "linked": linked, "name": cells.name(table, row) if href and not linked else "", "line": line}
-        for row, (linked, href), line in zip(rows, heads, grid.lines(columns, values, heads), strict=True)
+# -- rows --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Record:
+    """The row that an answer's row is about, and what it is called."""
+
+    href: str
+    name: str
+
+
+def _rows(
+    con: sqlite3.Connection, cells: Cells, table: Table, columns: list[Column], rows: list[Any]
+) -> list[dict[str, Any]]:
+    """The rows as the template of a grid takes them; one column leads to a row's page, where its value can."""
+    instead = evidence.about_cells(con, cells, table.columns, rows)
+    values = [instead.get(column.name) or cells.column(column, rows) for column in columns]
+    records = _records(con, cells, rows) if table.sql is not None else [_record(cells, table, row) for row in rows]
+    heads: list[grid.Head] = [
+        (_leading(columns, values, at, row, record), record.href if record else None)
+        for at, (row, record) in enumerate(zip(rows, records, strict=True))
     ]
+    return [
+        {"href": href, "linked": linked, "name": record.name if record else "", "line": line}
+        for record, (linked, href), line in zip(records, heads, grid.lines(columns, values, heads), strict=True)
+    ]
+
+
+def _record(cells: Cells, table: Table, row: Any) -> Record | None:
+    if not table.keyed:
+        return None
+    return Record(cells.links.row(table.name, [row[name] for name in table.keyed]), cells.name(table, row))
+
+
+def _records(con: sqlite3.Connection, cells: Cells, rows: Sequence[Any]) -> list[Record | None]:
+    """The rows that the values of an answer's column `record` name."""
+    tables = cells.dataset.tables
+    is_told = bool(rows) and RECORD in rows[0].keys()  # noqa: SIM118 (a sqlite3.Row has values)
+    parted = [str(row[RECORD] or "").partition("/") for row in rows] if is_told else []
+    wanted: dict[str, set[str]] = {}
+    for table, _, key in parted:
+        if table in tables and len(tables[table].key) == 1:
+            wanted.setdefault(table, set()).add(key)
+    names = {
+        (table, key): name
+        for table, keys in wanted.items()
+        for key, name in labels(con, cells.dataset, (table, tables[table].key[0]), sorted(keys)).items()
+    }
+    return [
+        Record(cells.links.row(table, key.split(",")), names.get((table, key), ""))
+        if table in tables and tables[table].key
+        else None
+        for table, _, key in parted
+    ] or [None] * len(rows)
+
+
+def _leading(columns: list[Column], values: list[list[Markup]], at: int, row: Any, record: Record | None) -> str | None:
+    """The column whose cell leads to the page of the row: the one with its name, or the first that has no link."""
+    if record is None:
+        return None
+    for number, column in enumerate(columns):
+        is_free = not column.links and not column.is_address and values[number][at]
+        if is_free and (number == 0 or (record.name and str(row[column.name]) == record.name)):
+            return column.name
+    return None
 
 
 def _next(links: Links, selection: Selection, rows: list[Any], more: Any) -> str | None:
@@ -148,19 +219,34 @@ def _next(links: Links, selection: Selection, rows: list[Any], more: Any) -> str
 
 def _chips(con: sqlite3.Connection, cells: Cells, selection: Selection) -> list[dict[str, Any]]:
     """The filters that are set, in words, each with the address of the page without it."""
-    chips = []
-    for each in selection.filters:
-        column = selection.table.by_name[each.column]
-        cells.look_up(con, [column], [{column.name: each.value}])
-        operation = each.operation if each.operation in OPERATIONS else "other"
-        chips.append(
-            {
-                "column": column.title,
-                "operation": cells.dataset.words(f"filter_{operation}"),
-                "value": cells.text(column, {column.name: each.value, **dict.fromkeys(column.others)})
-                if OPERATIONS.get(operation, True)
-                else "",
-                "href": selection.without(each.argument, each.value),
-            }
-        )
-    return chips
+    return [
+        {
+            "column": selection.table.by_name[each.column].title,
+            "operation": cells.dataset.words(
+                f"filter_{each.operation if each.operation in OPERATIONS else 'other'}",
+            ),
+            "value": _said(con, cells, selection.table.by_name[each.column], each),
+            "href": selection.without(each.argument, each.value),
+            "filter": each,
+        }
+        for each in selection.filters
+    ]
+
+
+def _said(con: sqlite3.Connection, cells: Cells, column: Column, each: Filter) -> str:
+    if not OPERATIONS.get(each.operation, True):
+        return ""
+    cells.look_up(con, [column], [{column.name: each.value}])
+    return cells.text(column, {column.name: each.value, **dict.fromkeys(column.others)})
+
+
+def _instead(
+    con: sqlite3.Connection, selection: Selection, chips: Sequence[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], int]]:
+    """What to try where nothing is found: each filter, with how many rows there are without it."""
+    tried = []
+    for chip in chips[:6]:
+        without = replace(selection, filters=tuple(each for each in selection.filters if each is not chip["filter"]))
+        if found := _count_now(con, without):
+            tried.append((chip, found))
+    return tried

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from markupsafe import Markup
 
-from pipeline.serve.pages import cite, downloads, question_page, row_page, search, table_page
+from pipeline.serve.pages import asking, charts, cite, downloads, evidence, facets, row_page, search, table_page
+from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.limit import limited
-from pipeline.serve.pages.links import Links
+from pipeline.serve.pages.links import Links, tilde_encode
 from pipeline.serve.pages.render import Place, Visit, render
-from pipeline.serve.pages.selection import LONGEST, OPERATIONS, BadQuery, parse
+from pipeline.serve.pages.selection import LONGEST, OPERATIONS, BadQuery, Selection, parse
+from pipeline.serve.pages.workbook import TooMuch
 
 LONGER = 5
 """How many times as long as a page a file may take."""
@@ -29,6 +33,7 @@ class Answer:
     location: str | None = None
     name: str | None = None
     media: str = "text/html; charset=utf-8"
+    may_be_framed: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,22 @@ class Site:
     def links(self) -> Links:
         """Addresses."""
         return self.place.links
+
+    def routes(self) -> list[tuple[str, Callable[..., Answer]]]:
+        """The addresses of the pages, from where the site begins, as patterns; each with what answers it."""
+        database = re.escape(tilde_encode(self.dataset.name))
+        part = r"[^/.]+"
+        table = rf"^/{database}/(?P<table>{part})"
+        return [
+            (r"^/$", self.start),
+            (r"^/-/search$", self.search),
+            (r"^/-/about$", self.about),
+            (rf"^/{database}$", self.tables),
+            (rf"{table}$", self.table),
+            (rf"{table}/-/rows\.(?P<ending>csv|json|geojson|xlsx)$", self.rows),
+            (rf"{table}/-/chart\.(?P<ending>svg|csv|html)$", self.chart),
+            (rf"{table}/(?P<key>[^/.]+)$", self.row),
+        ]
 
     def start(self, _con: sqlite3.Connection, visit: Visit) -> Answer:
         """The start page."""
@@ -63,14 +84,12 @@ class Site:
         if len(words) > LONGEST:
             return self.error(400, visit, self.dataset.words("bad_too_long", what=LONGEST))
         with limited(con, self.milliseconds):
-            hits = search.find(con, self.dataset, self.links, words)
-        return self._page("search.html", visit, words=words, hits=hits, total=sum(each.count for each in hits))
+            found = search.find(con, self.dataset, self.links, words)
+        return self._page("search.html", visit, words=words, found=found)
 
     def table(self, con: sqlite3.Connection, visit: Visit, name: str) -> Answer:
         """The page of a table, a view or a question."""
-        if name in self.dataset.questions:
-            return self._question(con, visit, name)
-        table = self.dataset.tables.get(name)
+        table = self.dataset.find(name)
         if table is None:
             return self.error(404, visit)
         if (moved := _from_form(visit.query)) is not None:
@@ -80,39 +99,78 @@ class Site:
             everything = dict(selection.pairs).get("_columns") == "all"
             context = table_page.context(con, self.dataset, self.links, selection, everything, self.milliseconds)
         except BadQuery as error:
-            return self.error(400, visit, self.dataset.words(error.args[0], what=error.args[1]))
+            return self._bad(visit, error)
         described = self.dataset.once(name, "columns", find=lambda: self._described(table))
-        return self._page("table.html", visit, **context, described=described, snippets=cite.snippets(table))
+        more = {"citation": cite.citation(self.dataset, table.title), "snippets": cite.snippets(table)}
+        permalink = self.place.permanent(f"{self.links.table(name)}{selection.query}")
+        return self._page("table.html", visit, **context, **more, described=described, permalink=permalink)
 
     def _described(self, table: Table) -> Markup:
         return Markup(self.page("columns.html", Visit("", "", ""), table=table))
 
-    def _question(self, con: sqlite3.Connection, visit: Visit, name: str) -> Answer:
-        question = self.dataset.questions[name]
-        with limited(con, self.milliseconds):
-            context = question_page.context(con, self.dataset, self.links, question, visit.query)
-        return self._page("question.html", visit, **context)
+    def _bad(self, visit: Visit, error: BadQuery) -> Answer:
+        key, what, *near = error.args
+        words = self.dataset.words
+        told = words(key, what=what)
+        return self.error(400, visit, told + " " + words("did_you_mean", what=near[0]) if near and near[0] else told)
 
     def rows(self, con: sqlite3.Connection, visit: Visit, name: str, ending: str) -> Answer:
         """The rows of a table's filter, or of a question's answer, as a file."""
-        question, table = self.dataset.questions.get(name), self.dataset.tables.get(name)
+        table = self.dataset.find(name)
+        if table is None:
+            return self.error(404, visit)
         try:
             with limited(con, LONGER * self.milliseconds):
-                if question is not None:
-                    given = question_page.values(question, visit.query)
-                    body = downloads.of_question(con, question, given, ending)
-                elif table is not None:
-                    body = downloads.of_selection(con, self.dataset, parse(table, visit.query), ending)
-                else:
-                    body = None
+                cells = Cells(self.dataset, self.links)
+                selection = self._selection(con, cells, table, visit)
+                body = downloads.of_selection(con, self.dataset, cells, selection, ending)
         except BadQuery as error:
-            return self.error(400, visit, self.dataset.words(error.args[0], what=error.args[1]))
-        except downloads.TooMuch as error:
+            return self._bad(visit, error)
+        except TooMuch as error:
             words, (sentence, number, most) = self.dataset.words, error.args
             return self.error(413, visit, words(sentence, n=words.number(number), most=words.number(most)))
         if body is None:
             return self.error(404, visit)
         return Answer(200, body, name=f"{name}.{ending}", media=downloads.MEDIA[ending])
+
+    def _selection(self, con: sqlite3.Connection, cells: Cells, table: Table, visit: Visit) -> Selection:
+        """What the page of the table shows for the same query."""
+        selection, _ = table_page.forgiving(con, self.dataset, parse(table, visit.query))
+        return replace(selection, given=asking.of(con, cells, selection).given)
+
+    def chart(self, con: sqlite3.Connection, visit: Visit, name: str, ending: str) -> Answer:
+        """A chart of a table's filter, as SVG, CSV or a page that others may put into theirs."""
+        table = self.dataset.find(name)
+        if table is None:
+            return self.error(404, visit)
+        try:
+            with limited(con, self.milliseconds):
+                cells = Cells(self.dataset, self.links)
+                selection = self._selection(con, cells, table, visit)
+                column = table.by_name.get(dict(selection.pairs).get("_chart", ""))
+                if column is None:
+                    return self.error(404, visit)
+                if column.is_date:
+                    chart = charts.of_years(con, cells, selection, column.name)
+                else:
+                    facet = facets.of_column(con, cells, selection, column, self.milliseconds)
+                    chart = charts.of_facet(cells, selection, facet)
+        except BadQuery as error:
+            return self._bad(visit, error)
+        if chart is None:
+            return self.error(404, visit)
+        file = f"{name}-{column.name}.{ending}"
+        if ending == "csv":
+            figures = [(label, rows) for label, rows, _ in chart.figures]
+            missing = [(None, chart.missing)] if chart.missing else []
+            body: str | bytes = downloads.of_values("csv", [column.name, "rows"], [*figures, *missing])
+            return Answer(200, body, name=file, media=downloads.MEDIA["csv"])
+        citation = cite.citation(self.dataset, table.title)
+        if ending == "svg":
+            return Answer(200, charts.file_of(chart, citation["text"]), media="image/svg+xml; charset=utf-8")
+        rows = f"{self.links.table(name)}{selection.query}"
+        body = render("chart.html", self.dataset, self.place, visit, chart=chart, citation=citation, rows=rows)
+        return Answer(200, body, may_be_framed=True)
 
     def row(self, con: sqlite3.Connection, visit: Visit, name: str, key: list[str]) -> Answer:
         """The page of a row."""
@@ -120,13 +178,15 @@ class Site:
         if table is None or table.is_view:
             return self.error(404, visit)
         with limited(con, self.milliseconds):
-            context = row_page.context(con, self.dataset, self.links, table, key)
-            changes = row_page.history(con, self.dataset, table, key) if context is None else []
-        if context is None:
-            gone = self.dataset.words("row_is_gone", version=changes[0]["release"]) if changes else None
-            return self.error(404, visit, gone)
+            row = row_page.find(con, table, key)
+            if row is None:
+                changes = evidence.history(con, Cells(self.dataset, self.links), table, key)
+                gone = self.dataset.words("row_is_gone", version=changes[0]["release"]) if changes else None
+                return self.error(404, visit, gone)
+            context = row_page.context(con, self.dataset, self.links, table, row)
         citation = cite.citation(self.dataset, context["name"])
-        return self._page("row.html", visit, **context, citation=citation)
+        contact = cite.contact(self.dataset)
+        return self._page("row.html", visit, **context, citation=citation, contact=contact)
 
     def error(self, status: int, visit: Visit, message: Any = None) -> Answer:
         """A page that says what went wrong, and where to go on."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from datasette import Response, hookimpl
 from datasette.database import QueryInterrupted
-from datasette.utils import tilde_decode, tilde_encode
+from datasette.utils import tilde_decode
 
 from pipeline.serve.pages.of import site_of, visit_of
 from pipeline.serve.pages.views import Answer, Site
@@ -28,20 +28,7 @@ def register_routes(datasette: Any) -> list[tuple[str, Any]]:
     site = site_of(datasette)
     if site is None:
         return []
-    database = re.escape(tilde_encode(site.dataset.name))
-    part = r"[^/.]+"
-    return [
-        (r"^/$", _view(datasette, site, site.start)),
-        (r"^/-/search$", _view(datasette, site, site.search)),
-        (r"^/-/about$", _view(datasette, site, site.about)),
-        (rf"^/{database}$", _view(datasette, site, site.tables)),
-        (rf"^/{database}/(?P<table>{part})$", _view(datasette, site, site.table)),
-        (
-            rf"^/{database}/(?P<table>{part})/-/rows\.(?P<ending>csv|json|geojson|xlsx)$",
-            _view(datasette, site, site.rows),
-        ),
-        (rf"^/{database}/(?P<table>{part})/(?P<key>[^/.]+)$", _view(datasette, site, site.row)),
-    ]
+    return [(pattern, _view(datasette, site, view)) for pattern, view in site.routes()]
 
 
 @hookimpl

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pipeline.serve.pages.dataset import connected, read
+from pipeline.serve.pages.dataset import connected
 from pipeline.serve.pages.links import Links
+from pipeline.serve.pages.reading import read
 from pipeline.serve.pages.render import Place, Visit
 from pipeline.serve.pages.views import Answer, Site
 

@@ -3,11 +3,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
 import openpyxl
 import pytest
+import xlsxwriter
 
-from pipeline.serve.pages import downloads
+from pipeline.serve.pages import downloads, workbook
+from pipeline.table.workbook import OPTIONS
 from tests.serve.pages.conftest import Reader
 
 
@@ -41,26 +44,26 @@ def test_geojson_has_a_point_where_the_row_leads_to_one(swede: Reader) -> None:
     assert swede.rows("solution_services", "geojson").status == 404
 
 
-def test_in_a_workbook_text_stays_text(swede: Reader) -> None:
-    sheet = openpyxl.load_workbook(io.BytesIO(_bytes(swede, "solutions", "xlsx", id="vagen"))).active
-    assert sheet is not None
-    header, row = list(sheet.iter_rows())
-    cells = {str(name.value): cell for name, cell in zip(header, row, strict=True)}
-    assert (cells["name_en"].value, cells["name_en"].data_type) == ('=HYPERLINK("https://evil.example","x")', "s")
+def test_a_workbook_is_in_the_language_of_the_page_and_text_in_it_stays_text(swede: Reader, briton: Reader) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(_bytes(swede, "solutions", "xlsx")))
+    sheet, codes = book.worksheets
+    header, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    told = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [row["Kind"] for row in told] == ["mobil", "fast", "fast"]
+    assert ["Kind", "mobil", "mobile"] in [[cell.value for cell in row] for row in codes.iter_rows()]
+    assert (sheet.auto_filter.ref, sheet.freeze_panes) == (f"A1:{sheet.cell(4, len(header)).coordinate}", "B2")
+    named = openpyxl.load_workbook(io.BytesIO(_bytes(briton, "solutions", "xlsx", id="vagen"))).worksheets[0]
+    formula = [cell for cell in list(named.iter_rows())[1] if "HYPERLINK" in str(cell.value)]
+    assert [(cell.value, cell.data_type) for cell in formula] == [('=HYPERLINK("https://evil.example","x")', "s")]
 
 
-def test_a_workbook_keeps_every_sign_and_digit() -> None:
-    values = ["<r>marks & <b>such</r>", 2**53 + 1, 2**53, " x ", "😀" * 16_383]
-    body = downloads._file("xlsx", ["a", "b", "c", "d", "e"], [values], "t")
-    sheet = openpyxl.load_workbook(io.BytesIO(body or b"")).active
-    assert sheet is not None
-    assert [cell.value for cell in list(sheet.iter_rows())[1]] == [values[0], str(2**53 + 1), *values[2:]]
-
-
-def test_a_text_that_a_workbook_cannot_hold_is_refused_and_never_cut() -> None:
-    with pytest.raises(downloads.TooMuch) as caught:
-        downloads._file("xlsx", ["a"], [["😀" * 16_384]], "t")
-    assert caught.value.args == ("too_long_text", 32_768, 32_767)
+def test_a_workbook_keeps_every_sign(tmp_path: Path) -> None:
+    values = ["<r>marks & <b>such</r>", " x ", "😀" * 16_383]
+    book = xlsxwriter.Workbook(tmp_path / "book.xlsx", OPTIONS)
+    workbook.write(book, "t", ["a", "b", "c"], [values])
+    book.close()
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx").worksheets[0]
+    assert [cell.value for cell in list(sheet.iter_rows())[1]] == values
 
 
 def test_the_answer_to_a_question_is_a_file_too(swede: Reader) -> None:
@@ -78,7 +81,7 @@ def test_what_is_too_much_is_refused_and_never_cut(swede: Reader, monkeypatch: p
 
 
 def test_a_text_too_long_for_a_workbook_is_told_to_the_reader(swede: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "MAX_CELL", 5)
+    monkeypatch.setattr(workbook, "MAX_CELL", 5)
     answer = swede.rows("solutions", "xlsx")
     assert answer.status == 413
     assert "Hämta urvalet som CSV eller JSON." in str(answer.body)

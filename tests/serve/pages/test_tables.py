@@ -6,7 +6,8 @@ from urllib.parse import unquote_plus
 import pytest
 
 from pipeline.serve.pages import facets
-from pipeline.serve.pages.selection import MOST_FILTERS, matching, swedish
+from pipeline.serve.pages.matching import matching
+from pipeline.serve.pages.selection import MOST_FILTERS, swedish
 from tests.command import servicebanken
 from tests.projects import field, package, table
 from tests.serve.pages.conftest import Reader, names, reader
@@ -53,7 +54,11 @@ def test_facets_count_and_lead_to_the_filter_and_back(swede: Reader) -> None:
         ({"people__gt": "100"}, 1),
         ({"place__isblank": "1"}, 1),
         ({"_search": "får"}, 2),
-        ({"_search": "far"}, 0),
+        ({"_search": "far"}, 2),
+        ({"_search": "i bokbussen"}, 1),
+        ({"_search": "zzz bokbussen"}, 1),
+        ({"_search": "bokbusen"}, 1),
+        ({"_search": "zzz"}, 0),
         ({"_search": "bokb"}, 1),
         ({"_search": '"här får"'}, 1),
         ({"_search": '" OR * NEAR('}, 0),
