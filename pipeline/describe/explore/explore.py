@@ -68,7 +68,7 @@ def _config(dataset: Dataset, database: str, sha256: str) -> dict[str, Any]:
             if isinstance(table, dict) and "label_column" in table
         },
         "dates": _dates(dataset),
-        "questions": [_question(name, query) for name, query in stated.get("queries", {}).items()],
+        "questions": [_question(name, query) for name, query in stated.get("queries", {}).items() if _sql(query)],
         "words": {
             language: {
                 key.removeprefix(SECTION): text for key, text in catalogue(language).items() if key.startswith(SECTION)
@@ -109,15 +109,20 @@ def _stated(file: Path, database: str) -> Mapping[str, Any]:
 
 
 def _question(name: str, query: Mapping[str, Any] | str) -> dict[str, Any]:
-    query = {"sql": query} if isinstance(query, str) else query
+    query = query if isinstance(query, Mapping) else {"sql": query}
     parameters = query.get("parameters", {})
     return {
         "name": name,
         **_texts(query, "title", "description"),
-        "sql": query["sql"],
+        "sql": _sql(query),
         "params": [{"name": each, **parameters.get(each, {})} for each in query.get("params", parameters)],
         "columns": query.get("columns", {}),
     }
+
+
+def _sql(query: Mapping[str, Any] | str) -> str:
+    """The query of a question; empty where it has none, which is no question."""
+    return str(query.get("sql") or "") if isinstance(query, Mapping) else query
 
 
 def _texts(holder: Mapping[str, Any], *members: str) -> dict[str, Any]:

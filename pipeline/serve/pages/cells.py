@@ -125,11 +125,9 @@ class Cells:
             text = self.text(other, row)
             if not text or (other.kind == "boolean" and not row[other.name]):
                 continue
-            if other.name.endswith("approximate") and other.kind == "boolean":
-                before.append(self.dataset.words("about_number"))
-            elif column.is_number and other.name == "bound":
-                before.append(escape(text))
-            elif column.is_number and other.name == "unit":
+            if other.name.endswith("bound") and column.is_number:
+                before += [escape(text)] if row[other.name] != "exact" else []
+            elif other.name.endswith("unit") and column.is_number:
                 behind.append(Markup("\u00a0{}").format(text))
             elif column.is_number and other.is_number:
                 shown += Markup("–{}" if other.name.endswith("_to") else ", {}").format(text)

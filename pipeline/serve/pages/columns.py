@@ -4,8 +4,8 @@
 and falls back on the other. So are `title` and `title_en`.
 
 A field that `follows` another qualifies it and is shown in its cell: the date of a status, the unit of a value. Of a
-number's, `unit` is written behind it, `…_to` is the end of a range, a true `…approximate` says "about", and a code of
-`bound` comes first ("at least").
+number's, `…unit` is written behind it, `…_to` is the end of a range, and the label of `…bound` comes first ("at
+least") unless that is `exact`.
 """
 
 from __future__ import annotations
