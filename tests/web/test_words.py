@@ -14,8 +14,8 @@ SOURCES = {path: path.read_text(encoding="utf-8") for end in ("py", "html") for 
 
 ASKED = re.compile(r"""(?:\bt|\bwords(?:\.text)?|\.text)\(\s*["']([a-z]\w*(?:\.\w+)?)["'](?=\s*[,)])(?!\s*,\s*["'])""")
 COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)?)["']""")
-MADE = re.compile(r"(unit|table|error|filter|change|match|file_is)_\w+|date\.\w+")
-"""Keys made of the name of a unit, a table, a status, a condition, an ending, or a part of a date."""
+MADE = re.compile(r"(unit|table|error|filter|change|match|file_is)_\w+|(date|explore)\.[\w-]+")
+"""Keys made of the name of a unit, a table, a status, a condition, an ending, a part of a date, or by a script."""
 
 
 def test_both_languages_have_the_same_texts_in_the_same_order_with_the_same_names_to_fill_in() -> None:
