@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.collect.conversation import Conversation
-from pipeline.collect.failure import NotFetched
-from pipeline.collect.fetch import Client
+from pipeline.collect.client import Client
 from pipeline.collect.jobs import Job, Terms, chosen, clients, side_by_side
 from pipeline.collect.outcome import Outcome, failed, problem
+from pipeline.collect.run import Conversation
 from pipeline.core.errors import Kind
+from pipeline.core.http import NotFetched
 from pipeline.core.progress import Progress
 from pipeline.source.fetched_rows import read
 from pipeline.source.project import Project

@@ -1,22 +1,26 @@
-"""Every fetch of a project asked, and what came of each."""
+"""Every fetch of a project asked, and what came of each; what was rejected, accepted by a person who says why."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
+from pipeline.collect.client import Client
 from pipeline.collect.due import standing
-from pipeline.collect.failure import NotFetched
-from pipeline.collect.fetch import Client
 from pipeline.collect.jobs import Job, Terms, chosen, clients, side_by_side
 from pipeline.collect.outcome import Outcome, failed, problem
 from pipeline.collect.run import run
 from pipeline.collect.store import Store
-from pipeline.core.errors import Kind, PipelineError
+from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
+from pipeline.core.http import NotFetched
 from pipeline.core.progress import Progress
+from pipeline.source import snapshots
 from pipeline.source.fetch import Fetch
+from pipeline.source.fetched_rows import read
 from pipeline.source.project import Project
+from pipeline.source.readers import BadAnswer
 
 
 def collect(project: Project, progress: Progress, terms: Terms) -> list[Outcome]:
@@ -84,3 +88,40 @@ def _asked(project: Project, job: Job, connected: Callable[[Fetch], Client], ask
     fix = f"Look at what differs; if it is right: `servicebanken collect --only {fetch.id} --accept REASON`."
     problems = tuple(problem(Kind.REJECTED_SNAPSHOT, reason, fix, source, fetch) for reason in verdict.reasons)
     return Outcome(source.name, fetch.id, verdict.outcome, verdict.requests, verdict.bytes, verdict.rows, problems)
+
+
+# -- what a person accepts -----------------------------------------------------------------------------------------
+
+
+def accept(project: Project, only: tuple[str, ...], reason: str) -> list[Outcome]:
+    """Accepts what was rejected of the sources or fetches in `only`; asks nothing, and keeps the reason.
+
+    Raises CannotRun where nothing was rejected, or `only` is empty; InvalidData for what its reader cannot read.
+    """
+    if not only or not reason.strip():
+        fix = "Name the source with --only, and write why its snapshot is right after --accept."
+        raise CannotRun(Problem(Kind.BAD_OPTION, "needs a source and a reason", fix, value="--accept"))
+    outcomes = [outcome for job in chosen(project, only) if (outcome := _accepted(job, reason.strip()))]
+    if not outcomes:
+        fix = "Run `servicebanken collect` first; what it accepts itself needs no reason."
+        raise CannotRun(Problem(Kind.BAD_OPTION, "has no snapshot that was rejected", fix, value=", ".join(only)))
+    return outcomes
+
+
+def _accepted(job: Job, reason: str) -> Outcome | None:
+    source, fetch = job
+    found = snapshots.pointed(snapshots.folder_of(source, fetch), snapshots.REJECTED)
+    if found is None:
+        return None
+    snapshot, pointer = found
+    try:
+        rows = read(fetch, snapshot.answers())
+    except BadAnswer as error:
+        fix = "What cannot be read cannot be accepted. Mend the fetch in source.yml, or wait for the source."
+        file = str(snapshot.folder / snapshots.REJECTED)
+        raise InvalidData(Problem(Kind.REJECTED_SNAPSHOT, f"has an answer that {error.rule}", fix, file=file)) from None
+    store = Store(source, fetch)
+    counts = {table: len(of.numbers) for table, of in rows.items()}
+    store.accept(replace(pointer, reasons=(*pointer.reasons, f"accepted: {reason}"), rows=counts))
+    store.log(verdict="accepted", snapshot=snapshot.id, reasons=[*pointer.reasons, f"accepted: {reason}"])
+    return Outcome(source.name, fetch.id, "accepted", rows=counts)

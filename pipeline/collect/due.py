@@ -1,4 +1,4 @@
-"""Whether a fetch is asked now.
+"""Whether a fetch is asked now, and what it would ask.
 
 A source that can say "not changed" to one conditional request is asked every time. One that cannot would have to send
 everything again: it is left alone until its `cadence` has passed. `--since DAY` is a cadence of one's own: whatever
@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pipeline.collect.before import asked_for, conditions
+from pipeline.collect.jobs import Job, Terms, chosen
+from pipeline.collect.outcome import Outcome
 from pipeline.collect.store import lines
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, shorten
 from pipeline.source import snapshots
 from pipeline.source.fetch import Fetch
-from pipeline.source.readers import reader
+from pipeline.source.project import Project
+from pipeline.source.readers import Request, reader
 from pipeline.source.source import Source
 
 LONGEST_REST = timedelta(days=7)
@@ -82,3 +85,33 @@ def _time(value: object) -> datetime | None:
 
 def _written(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC")
+
+
+# -- what would be asked -------------------------------------------------------------------------------------------
+
+
+def plan(project: Project, terms: Terms) -> list[Outcome]:
+    """For each fetch, its first requests, as `would ask`; or why it would not be asked, as `waiting`."""
+    return [_planned(job, terms) for job in chosen(project, terms.only)]
+
+
+def _planned(job: Job, terms: Terms) -> Outcome:
+    source, fetch = job
+    at = standing(source, fetch, named=bool(terms.only), since=terms.since)
+    if at.waits or at.rests:
+        return Outcome(source.name, fetch.id, "waiting", note=at.waits or at.rests or "")
+    try:
+        found = snapshots.accepted(source, fetch)
+    except PipelineError:
+        found = None
+    known = conditions(*found) if found else {}
+    first = reader(fetch.reader).requests(fetch)
+    asks = tuple(_said(request, bool(known.get(request))) for request in first)
+    return Outcome(source.name, fetch.id, "would ask", requests=len(first), asks=asks)
+
+
+def _said(request: Request, conditional: bool) -> str:
+    notes = {"if it has changed": conditional, "and more only if this has changed": request.sentinel}
+    said = ", ".join(note for note, true in notes.items() if true)
+    body = f" {shorten(' '.join(request.body.decode(errors='replace').split()))}" if request.body else ""
+    return f"{request.method} {request.url}{body}{f' ({said})' if said else ''}"

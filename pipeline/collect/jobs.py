@@ -10,11 +10,10 @@ from threading import Thread
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from pipeline.collect.fetch import Client, Patience
-from pipeline.collect.hosts import Hosts
-from pipeline.collect.network import Network
-from pipeline.collect.robots import Robots
+from pipeline.collect.client import Client, Hosts, Robots
 from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.http import Patience
+from pipeline.core.network import Network
 from pipeline.source.fetch import Fetch
 from pipeline.source.project import Project
 from pipeline.source.source import Source, read_all

@@ -15,12 +15,12 @@ from html import unescape
 from typing import Any
 from urllib.parse import urldefrag
 
-from pipeline.collect.failure import NotFetched
-from pipeline.collect.fetch import Client, Received
+from pipeline.collect.client import Client, Received
 from pipeline.collect.jobs import Terms, clients, side_by_side, sources
 from pipeline.collect.store import now, write
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
 from pipeline.core.files import read_json
+from pipeline.core.http import NotFetched
 from pipeline.core.progress import Progress
 from pipeline.source import snapshots
 from pipeline.source.fetch import Fetch, Limits

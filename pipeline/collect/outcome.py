@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pipeline.collect.failure import NotFetched
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
+from pipeline.core.http import NotFetched
 from pipeline.source.fetch import Fetch
 from pipeline.source.source import FILE, Source
 

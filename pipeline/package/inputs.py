@@ -22,8 +22,8 @@ MAX_BYTES = 4_000_000_000
 MAX_MEMBERS = 10_000
 """Files that are unpacked from one ZIP."""
 
-TIMEOUT = (10, 60)
-"""Seconds to wait for a connection, and for the next bytes."""
+HOUR = 3600
+"""Seconds that a download may take."""
 
 CHUNK = 1 << 20
 
@@ -121,27 +121,24 @@ def download(address: str, target: Path, *, missing_ok: bool = False) -> Path:
     Raises CannotRun where the address does not answer, or with more than `MAX_BYTES`. With `missing_ok`, `target` is
     not there after a server has said that it has no such file.
     """
-    import requests
+    from pipeline.core.http import Limits, NotFetched, Session
 
-    size = 0
+    session = Session(address, named=True)
+
+    def attempt() -> None:
+        with os_errors(str(target)):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                session.ask("GET", address, limits=Limits(MAX_BYTES, HOUR), into=file)
+
     try:
-        with requests.get(address, stream=True, timeout=TIMEOUT) as answer:
-            if missing_ok and answer.status_code in (404, 410):
-                return target
-            answer.raise_for_status()
-            # What requests raises are OSErrors, too; only the disk's are the disk's.
-            with os_errors(str(target)):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                file = target.open("wb")
-            with file:
-                for chunk in answer.iter_content(CHUNK):
-                    size += len(chunk)
-                    if size > MAX_BYTES:
-                        raise requests.RequestException(f"more than {MAX_BYTES:,} bytes")
-                    with os_errors(str(target)):
-                        file.write(chunk)
-    except requests.RequestException as error:
-        raise CannotRun(
-            Problem(Kind.NOT_FETCHED, f"could not be fetched: {error}", "Check the address.", value=address)
-        ) from None
+        session.patience.persist(attempt)
+    except NotFetched as error:
+        target.unlink(missing_ok=True)
+        if missing_ok and error.status in (404, 410):
+            return target
+        fix = "Check the address."
+        raise CannotRun(Problem(Kind.NOT_FETCHED, f"could not be fetched: it {error}", fix, value=address)) from None
+    finally:
+        session.close()
     return target

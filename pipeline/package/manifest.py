@@ -28,6 +28,11 @@ class File:
     sha256: str
 
 
+def is_release(folder: Path) -> bool:
+    """Whether a folder is that of a release: it holds a manifest."""
+    return (folder / NAME).is_file()
+
+
 def write(folder: Path) -> None:
     """Writes the manifest of every file below `folder`, by path."""
     lines = [f"{sha256(folder / path)}  {path}\n" for path in _paths(folder)]

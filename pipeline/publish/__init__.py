@@ -6,15 +6,17 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from pipeline.core.http import Patience
 from pipeline.core.progress import Progress
 from pipeline.package.inputs import ADDRESS
 from pipeline.package.releases import Listed
 from pipeline.publish import contents
 from pipeline.publish.pointer import Pointer, Version
-from pipeline.publish.result import Patience, Published, bad_place
+from pipeline.publish.result import Published, bad_place
 
 __all__ = ["Patience", "Pointer", "Published", "Version", "listed", "publish", "published"]
 
+PATIENCE = Patience(retries=4, longest_wait=300)
 ZENODO = re.compile(r"(?P<which>zenodo|zenodo-sandbox):(?P<record>.*)")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
@@ -38,7 +40,7 @@ def publish(
     Raises InvalidData where the release is damaged, or that version is published with other bytes; CannotRun where the
     place cannot be reached, refuses, or does not return what was sent. What was published before stays as it was.
     """
-    patience = patience or Patience()
+    patience = patience or PATIENCE
     kind, target = _place(place)
     with progress.step("verify"):
         verified = contents.read(release)
@@ -67,7 +69,7 @@ def published(place: str, patience: Patience | None = None) -> Pointer:
     if kind == "s3":
         from pipeline.publish import s3
 
-        return s3.versions(target, patience or Patience())
+        return s3.versions(target, patience or PATIENCE)
     raise bad_place(place, "keeps its own list of versions", "Look at the record's page.")
 
 
@@ -79,7 +81,7 @@ def listed(place: str, progress: Progress, *, api: str | None = None, patience: 
     """
     from pipeline.publish import listing
 
-    patience = patience or Patience()
+    patience = patience or PATIENCE
     if ADDRESS.match(place):
         return listing.of_address(place)
     kind, target = _place(place)

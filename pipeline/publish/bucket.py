@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.files import os_errors
-from pipeline.publish.result import Patience, bad_place
+from pipeline.core.http import Patience
+from pipeline.publish.result import bad_place
 
 try:
     import obstore
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 SCHEMES = ("s3", "gs", "az")
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 ENDPOINT = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+SILENCE = 120
+"""Seconds without a byte."""
+
 PART = 16 << 20
 """Bytes of a part; larger files are sent in several."""
 
@@ -73,16 +77,16 @@ class Bucket:
         """Whether the server is thought to know conditional writes."""
         options: ClientConfig = {
             "connect_timeout": timedelta(seconds=patience.connect),
-            "read_timeout": timedelta(seconds=patience.read),
+            "read_timeout": timedelta(seconds=patience.silence or SILENCE),
             "timeout": timedelta(days=1),
             "allow_http": _checked_server(place).startswith("http:") if url.scheme == "s3" else False,
         }
         retries: RetryConfig = {
-            "max_retries": patience.attempts - 1,
-            "retry_timeout": timedelta(seconds=patience.longest),
+            "max_retries": patience.retries,
+            "retry_timeout": timedelta(seconds=patience.longest_wait),
             "backoff": {
-                "init_backoff": timedelta(seconds=patience.pause),
-                "max_backoff": timedelta(seconds=patience.longest),
+                "init_backoff": timedelta(seconds=patience.backoff),
+                "max_backoff": timedelta(seconds=patience.longest_wait),
                 "base": 2,
             },
         }

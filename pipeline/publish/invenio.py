@@ -8,32 +8,23 @@ The token is sent to the address of the server only, stands in no message, and i
 
 from __future__ import annotations
 
-import email.utils
+import json
 import os
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlparse
-
-import requests
+from urllib.parse import quote, urlencode, urlparse
 
 from pipeline.core.errors import CannotRun, Kind, Problem
-from pipeline.publish.result import Patience, bad_place
+from pipeline.core.http import Answer, Limits, NotFetched, Patience, Session, wait_of
+from pipeline.publish.result import bad_place
 
 SERVERS = {"zenodo": "https://zenodo.org/api", "zenodo-sandbox": "https://sandbox.zenodo.org/api"}
 TOKEN = "ZENODO_TOKEN"
 JSON = "application/vnd.inveniordm.v1+json"
 """Asks Zenodo for records as InvenioRDM writes them; it answers in an older form otherwise."""
 
-FAILURES = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
+LIMITS = Limits(bytes=50_000_000, seconds=6 * 3600, silence=120)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -47,17 +38,6 @@ class Refused(CannotRun):
 
 class Unanswered(CannotRun):
     """The server did not answer as it should, attempt after attempt; what it did is not known."""
-
-
-class Token(requests.auth.AuthBase):
-    """Puts the token into a request. As `auth`, because requests prefers what ~/.netrc says to a plain header."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 def _checked(which: str, address: str | None) -> str:
@@ -81,9 +61,8 @@ class Api:
     def __init__(self, address: str, token: str | None, patience: Patience) -> None:
         self.address = address.rstrip("/")
         self._patience = patience
-        self._session = requests.Session()
-        self._session.auth = Token(token) if token else None
-        self._session.headers["Accept"] = JSON
+        self._session = Session(self.address, patience, named=True)
+        self._headers = {"Accept": JSON, **({"Authorization": f"Bearer {token}"} if token else {})}
 
     @classmethod
     def of(cls, which: str, address: str | None, patience: Patience) -> Api:
@@ -136,7 +115,7 @@ class Api:
 
     def pauses(self) -> Iterator[float]:
         """Seconds to wait after each attempt but the last, twice as long each time."""
-        return (self._patience.pause * 2**number for number in range(self._patience.attempts - 1))
+        return (self._patience.backoff * 2**number for number in range(self._patience.retries))
 
     def _call(
         self,
@@ -148,53 +127,39 @@ class Api:
         file: Path | None = None,
         repeat: bool = True,
     ) -> Any:
-        url = f"{self.address}/{path}"
-        pauses = self.pauses()
-        for attempt in count(1):
-            wait = None
+        url, asked = f"{self.address}/{path}", f"?{urlencode(query)}" if query else ""
+        body = file or (json.dumps(content).encode() if content is not None else None)
+        headers = {**self._headers, "Content-Type": "application/octet-stream" if file else "application/json"}
+        attempts = 0
+
+        def attempt() -> Any:
+            nonlocal attempts
+            attempts += 1
+            answer, carried_out = None, True
             try:
-                answer = self._send(method, url, query, content, file)
-                if answer.ok:
-                    return answer.json() if answer.content else {}
-                failure = f"{answer.status_code} {answer.reason}"
-                if answer.status_code != 429 and answer.status_code < 500:
+                answer = self._session.send(method, url + asked, headers, body, limits=LIMITS)
+                if answer.status < 300:
+                    return json.loads(answer.body) if answer.body else {}
+                if answer.status != 429 and answer.status < 500:
                     raise _refused(url, answer)
-                wait = _retry_after(answer)
-                carried_out = answer.status_code not in (429, 503)
-            except FAILURES as error:
-                failure, carried_out = _reason(error), True
-            except requests.exceptions.JSONDecodeError:
-                failure, carried_out = "an answer that is not JSON", True
-            except requests.RequestException as error:
-                raise bad_place(url, f"cannot be asked: {error}", "Correct the address.") from None
-            pause = next(pauses, None)
-            if pause is None or (carried_out and not repeat) or (wait or 0) > self._patience.longest:
-                raise self._unanswered(url, attempt, failure, wait)
-            time.sleep(max(pause, wait or 0))
-        raise AssertionError("unreachable")
+                failure, wait = f"{answer.status} {answer.reason}", wait_of(answer.headers)
+                carried_out = answer.status not in (429, 503)
+            except NotFetched as error:
+                failure, wait = f"it {error.rule}", None
+            except ValueError:
+                failure, wait = "an answer that is not JSON", None
+            raise NotFetched(failure, passing=repeat or not carried_out, wait=wait)
 
-    def _send(
-        self, method: str, url: str, query: dict[str, Any] | None, content: Any, file: Path | None
-    ) -> requests.Response:
-        timeout = (self._patience.connect, self._patience.read)
-        if file is None:
-            return self._session.request(method, url, params=query, json=content, timeout=timeout)
-        with file.open("rb") as source:
-            # requests sends an empty file without a length, in chunks, which servers of this kind refuse.
-            body = source if file.stat().st_size else b""
-            headers = {"Content-Type": "application/octet-stream"}
-            return self._session.request(method, url, data=body, headers=headers, timeout=timeout)
+        try:
+            return self._patience.persist(attempt)
+        except NotFetched as error:
+            raise self._unanswered(url, attempts, error) from None
 
-    def _unanswered(self, url: str, attempts: int, failure: str, wait: float | None) -> Unanswered:
-        asked = f"; it asks to wait {wait:.0f} s" if wait and wait > self._patience.longest else ""
-        return Unanswered(
-            Problem(
-                Kind.PLACE_FAILED,
-                f"did not succeed in {attempts} attempt{'s' if attempts > 1 else ''}; the last: {failure}{asked}",
-                "Run the command again later; it resumes.",
-                file=url,
-            )
-        )
+    def _unanswered(self, url: str, attempts: int, error: NotFetched) -> Unanswered:
+        asked = f"; it asks to wait {error.wait:.0f} s" if (error.wait or 0) > self._patience.longest_wait else ""
+        times = f"{attempts} attempt{'s' if attempts > 1 else ''}"
+        rule = f"did not succeed in {times}; the last: {error.rule}{asked}"
+        return Unanswered(Problem(Kind.PLACE_FAILED, rule, "Run the command again later; it resumes.", file=url))
 
 
 def name(key: str) -> str:
@@ -207,54 +172,34 @@ def objections(url: str, errors: Any) -> CannotRun:
     return CannotRun(_problem(url, f"objects to: {'; '.join(_fields(errors))}"))
 
 
-def _refused(url: str, answer: requests.Response) -> Refused:
-    if answer.status_code in (401, 403):
+def _refused(url: str, answer: Answer) -> Refused:
+    if answer.status in (401, 403):
         problem = Problem(
             Kind.ACCESS_REFUSED,
-            f"does not accept the token, or does not allow this with it ({answer.status_code})",
+            f"does not accept the token, or does not allow this with it ({answer.status})",
             f"Check {TOKEN} (the sandbox has its own tokens; scopes deposit:write and deposit:actions), and whose "
             "record it is.",
             file=url,
         )
     else:
-        problem = _problem(url, f"refused it ({answer.status_code}): {_said(answer)}")
-    return Refused(problem, answer.status_code)
+        problem = _problem(url, f"refused it ({answer.status}): {_said(answer)}")
+    return Refused(problem, answer.status)
 
 
 def _problem(url: str, rule: str) -> Problem:
     return Problem(Kind.PLACE_REFUSED, rule, "Change what it objects to, and run the command again.", file=url)
 
 
-def _said(answer: requests.Response) -> str:
+def _said(answer: Answer) -> str:
     """The server's own words: message and fields of its JSON, or the start of its text, on one line."""
     try:
-        body = answer.json()
+        body = json.loads(answer.body)
         parts = [str(body.get("message") or "").rstrip("."), *_fields(body.get("errors") or [])]
         text = "; ".join(part for part in parts if part)
     except (ValueError, AttributeError):
-        text = answer.text[:200]
+        text = answer.body[:200].decode(errors="replace")
     return " ".join(text.split()) or answer.reason
 
 
 def _fields(errors: Any) -> list[str]:
     return [f"{error.get('field')}: {' '.join(map(str, error.get('messages', []))).rstrip('.')}" for error in errors]
-
-
-def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds that Retry-After asks to wait: a number, or a date (RFC 9110, section 10.2.3)."""
-    value = answer.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(value)
-    try:
-        then = email.utils.parsedate_to_datetime(value)
-        return max(0.0, (then - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.ConnectTimeout):
-        return "no connection in time"
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    return "the connection broke"

@@ -7,13 +7,13 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from pipeline.core.files import sha256
+from pipeline.core.http import Patience
 from pipeline.core.progress import Progress
 from pipeline.package.inputs import download
 from pipeline.package.manifest import NAME as SUMS
 from pipeline.package.releases import Listed, State, inspected
 from pipeline.publish import pointer
 from pipeline.publish.pointer import Pointer, Version
-from pipeline.publish.result import Patience
 
 
 def of_folder(root: Path, progress: Progress) -> list[Listed]:

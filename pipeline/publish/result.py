@@ -60,18 +60,6 @@ class Published:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long one waits for a server: seconds to connect, seconds without a byte, attempts, and the first pause
-    between two of them, which doubles each time; `longest` is the longest pause that a server may ask for."""
-
-    connect: float = 10
-    read: float = 120
-    attempts: int = 5
-    pause: float = 1
-    longest: float = 300
-
-
 def published_otherwise(place: str, version: str) -> InvalidData:
     """The place holds this version with other checksums."""
     return InvalidData(

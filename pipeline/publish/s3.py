@@ -20,13 +20,13 @@ import hashlib
 from typing import Any
 
 from pipeline.core.errors import InvalidData
+from pipeline.core.http import Patience
 from pipeline.core.progress import Progress
 from pipeline.publish import front, pointer
 from pipeline.publish.bucket import Bucket
 from pipeline.publish.contents import SUMS, File, Release
 from pipeline.publish.pointer import Pointer
 from pipeline.publish.result import (
-    Patience,
     Published,
     State,
     bad_copy,

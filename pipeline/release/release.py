@@ -228,7 +228,7 @@ def _write_resource(
             "encoding": "utf-8",
             "bytes": (folder / path).stat().st_size,
             "hash": f"sha256:{sha256(folder / path)}",
-            "schema": dict(resource.schema),
+            "schema": {name: value for name, value in resource.schema.items() if name != "fieldsMatch"},
         }
     targets = [f"files/{path}" for path in resource.paths]
     for path, target in zip(resource.paths, targets, strict=True):

@@ -54,7 +54,7 @@ def _inferred(package: Package, resource: Resource) -> Resource:
 
 
 def _completed(package: Package, resource: Resource) -> Resource:
-    schema = {name: value for name, value in (resource.schema or {}).items() if name != "fieldsMatch"}
+    schema = dict(resource.schema or {})
     more = [label for label in labels(package, resource) if label not in resource.field_names]
     schema["fields"] = [*resource.fields, *({"name": label, "type": "any"} for label in more)]
     return replace(resource, descriptor={**resource.descriptor, "schema": schema}, schema=schema)

@@ -29,9 +29,15 @@ class What(StrEnum):
 
     # of the package
     PACKAGE_RENAMED = "package-renamed"
+    IDENTIFIER_CHANGED = "identifier-changed"
     LICENCE_RESTRICTED = "licence-restricted"
     LICENCE_RELAXED = "licence-relaxed"
     TEXT_CHANGED = "text-changed"
+    ENTRY_REMOVED = "entry-removed"
+    ENTRY_ADDED = "entry-added"
+    ENTRY_CHANGED = "entry-changed"
+    FORM_CHANGED = "form-changed"
+    RESTATED = "restated"
     FILE_CHANGED = "file-changed"
     VIEW_REMOVED = "view-removed"
     VIEW_ADDED = "view-added"
@@ -55,11 +61,22 @@ class What(StrEnum):
     FIELDS_REORDERED = "fields-reordered"
     UNIT_CHANGED = "unit-changed"
     MISSING_CHANGED = "missing-changed"
+    MISSING_WIDENED = "missing-widened"
+    SENSE_CHANGED = "sense-changed"
     KEY_CHANGED = "key-changed"
-    UNIQUE_KEY_CHANGED = "unique-key-changed"
+    UNIQUE_KEY_ADDED = "unique-key-added"
+    UNIQUE_KEY_REMOVED = "unique-key-removed"
+    FOREIGN_KEY_ADDED = "foreign-key-added"
+    FOREIGN_KEY_REMOVED = "foreign-key-removed"
     FOREIGN_KEY_CHANGED = "foreign-key-changed"
+    FIELDS_MATCH_NARROWED = "fields-match-narrowed"
+    FIELDS_MATCH_WIDENED = "fields-match-widened"
     CODE_REMOVED = "code-removed"
     CODE_ADDED = "code-added"
+    CODE_REDEFINED = "code-redefined"
+    LABEL_CHANGED = "label-changed"
+    CODES_REORDERED = "codes-reordered"
+    CODES_ORDERED = "codes-ordered"
     # of a table's rows
     KEYS_REMOVED = "keys-removed"
     ROWS_REMOVED = "rows-removed"
@@ -70,44 +87,24 @@ class What(StrEnum):
     TRACES_CHANGED = "traces-changed"
 
 
+MAJOR = (
+    *(What.PACKAGE_RENAMED, What.IDENTIFIER_CHANGED, What.LICENCE_RESTRICTED, What.VIEW_REMOVED),
+    *(What.TABLE_REMOVED, What.TABLE_RENAMED, What.RESOURCE_REMOVED),
+    What.NOT_COMPARED,  # what is not known is never small
+    *(What.FIELD_REMOVED, What.FIELD_RENAMED, What.FIELD_RETYPED, What.FIELD_NARROWED, What.REQUIRED_FIELD_ADDED),
+    *(What.FIELDS_REORDERED, What.UNIT_CHANGED, What.MISSING_CHANGED, What.SENSE_CHANGED, What.KEY_CHANGED),
+    *(What.UNIQUE_KEY_ADDED, What.FOREIGN_KEY_ADDED, What.FOREIGN_KEY_CHANGED, What.FIELDS_MATCH_NARROWED),
+    *(What.CODE_REMOVED, What.CODE_REDEFINED, What.CODES_REORDERED, What.KEYS_REMOVED),
+)
+MINOR = (
+    *(What.LICENCE_RELAXED, What.VIEW_ADDED, What.TABLE_ADDED, What.RESOURCE_ADDED),
+    *(What.FIELD_WIDENED, What.FIELD_ADDED, What.MISSING_WIDENED, What.UNIQUE_KEY_REMOVED),
+    *(What.FOREIGN_KEY_REMOVED, What.FIELDS_MATCH_WIDENED, What.CODE_ADDED, What.CODES_ORDERED),
+    *(What.ROWS_REMOVED, What.ROWS_ADDED),
+)
+
 RULE: Mapping[What, Step] = {
-    What.PACKAGE_RENAMED: Step.MAJOR,
-    What.LICENCE_RESTRICTED: Step.MAJOR,
-    What.LICENCE_RELAXED: Step.MINOR,
-    What.TEXT_CHANGED: Step.PATCH,
-    What.FILE_CHANGED: Step.PATCH,
-    What.VIEW_REMOVED: Step.MAJOR,
-    What.VIEW_ADDED: Step.MINOR,
-    What.VIEW_CHANGED: Step.PATCH,
-    What.TABLE_REMOVED: Step.MAJOR,
-    What.TABLE_RENAMED: Step.MAJOR,
-    What.TABLE_ADDED: Step.MINOR,
-    What.RESOURCE_REMOVED: Step.MAJOR,
-    What.RESOURCE_ADDED: Step.MINOR,
-    What.RESOURCE_CHANGED: Step.PATCH,
-    What.NOT_COMPARED: Step.MAJOR,  # what is not known is never small
-    What.FIELD_REMOVED: Step.MAJOR,
-    What.FIELD_RENAMED: Step.MAJOR,
-    What.FIELD_RETYPED: Step.MAJOR,
-    What.FIELD_NARROWED: Step.MAJOR,
-    What.FIELD_WIDENED: Step.MINOR,
-    What.FIELD_ADDED: Step.MINOR,
-    What.REQUIRED_FIELD_ADDED: Step.MAJOR,
-    What.FIELDS_REORDERED: Step.MAJOR,
-    What.UNIT_CHANGED: Step.MAJOR,
-    What.MISSING_CHANGED: Step.MAJOR,
-    What.KEY_CHANGED: Step.MAJOR,
-    What.UNIQUE_KEY_CHANGED: Step.MAJOR,
-    What.FOREIGN_KEY_CHANGED: Step.MAJOR,
-    What.CODE_REMOVED: Step.MAJOR,
-    What.CODE_ADDED: Step.MINOR,
-    What.KEYS_REMOVED: Step.MAJOR,
-    What.ROWS_REMOVED: Step.MINOR,
-    What.ROWS_ADDED: Step.MINOR,
-    What.ROWS_CHANGED: Step.PATCH,
-    What.TRACES_REMOVED: Step.PATCH,
-    What.TRACES_ADDED: Step.PATCH,
-    What.TRACES_CHANGED: Step.PATCH,
+    what: Step.MAJOR if what in MAJOR else Step.MINOR if what in MINOR else Step.PATCH for what in What
 }
 """How large a step each kind of change demands."""
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.collect import Outcome, Terms, collect
-from pipeline.collect.fetch import Patience
-from pipeline.collect.network import Network
+from pipeline.core.http import Patience
+from pipeline.core.network import Network
 from pipeline.core.progress import Progress
 from pipeline.source.project import Project
 from tests.collect.conftest import SHOPS, register

@@ -13,7 +13,7 @@ from pipeline.core.progress import Progress
 from pipeline.publish import Patience, Published, publish
 from tests.projects import put
 
-QUICK = Patience(connect=2, read=0.5, attempts=3, pause=0.01, longest=5)
+QUICK = Patience(connect=2, silence=0.5, retries=2, backoff=0.01, longest_wait=5)
 """For servers in the next room."""
 
 DESCRIPTOR = {

@@ -23,8 +23,8 @@ import pytest
 import requests
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
+from pipeline.core.http import Patience
 from pipeline.publish import published
-from pipeline.publish.result import Patience
 from tests.projects import put, tree
 from tests.publish.proxy import Fault, Proxy, proxy
 from tests.publish.releases import FRONT, make, send, slim
@@ -33,7 +33,7 @@ MOTO = Path(sys.prefix) / "moto/bin/moto_server"
 if not MOTO.is_file():
     pytest.skip("the server that speaks S3 is not there; `make test` makes it", allow_module_level=True)
 
-ONCE = Patience(connect=2, read=0.4, attempts=1, pause=0.01)
+ONCE = Patience(connect=2, silence=0.4, retries=0, backoff=0.01)
 """For failures that do not pass."""
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +175,7 @@ def test_browsers_are_told_what_a_file_is_and_how_long_it_keeps(release: Path, b
 
 def test_a_large_file_and_an_empty_one_arrive_whole(bucket: Direct, tmp_path: Path, faulty: Proxy) -> None:
     release = make(tmp_path / "release", more={"big.bin": bytes(range(256)) * 90_000, "empty.txt": b""})
-    send(release, f"s3://{bucket.name}/shops", patience=Patience(read=10))
+    send(release, f"s3://{bucket.name}/shops", patience=Patience(silence=10))
     assert_published(bucket, release)
     assert "POST" in {call.split()[0] for call in faulty.calls}, "the large one went in parts"
 
@@ -274,7 +274,7 @@ def test_a_pointer_that_somebody_else_replaces_meanwhile_loses_nothing(
             send(third, place)
 
     faulty.fault = publish_the_third
-    send(second, place, patience=Patience(read=30))
+    send(second, place, patience=Patience(silence=30))
     assert_published(bucket, release, second, third)
 
 

@@ -17,15 +17,15 @@ import frictionless
 import pytest
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
+from pipeline.core.http import Patience
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.publish import Published, invenio, publish
-from pipeline.publish.result import Patience
 from tests.projects import change, put, tree
 from tests.publish.releases import QUICK, make
 from tests.publish.zenodo_server import PREFIX, TOKEN, Fault, Zenodo, zenodo
 
-ONCE = Patience(connect=2, read=0.3, attempts=1, pause=0.01)
+ONCE = Patience(connect=2, silence=0.3, retries=0, backoff=0.01)
 
 
 @pytest.fixture
@@ -459,7 +459,7 @@ def test_a_server_that_is_not_there_is_named(release: Path, monkeypatch: pytest.
     with pytest.raises(CannotRun) as caught:
         publish(release, "zenodo-sandbox:", Progress(), api="http://127.0.0.1:9/api", patience=ONCE)
     assert str(caught.value) == (
-        "http://127.0.0.1:9/api/user/records: did not succeed in 1 attempt; the last: the connection broke. Run the "
+        "http://127.0.0.1:9/api/user/records: did not succeed in 1 attempt; the last: it refuses connections. Run the "
         "command again later; it resumes. [place-failed]"
     )
 

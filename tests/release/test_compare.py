@@ -107,7 +107,7 @@ EDITS: list[tuple[str, Callable[[Any], object], Step, str | None, str]] = [
         lambda p: _schema(p).update(uniqueKeys=[["name"]]),
         Step.MAJOR,
         "towns",
-        'the unique keys changed from nothing to [["name"]]',
+        "name must now be unique",
     ),
     (
         "a type changes",
@@ -164,7 +164,7 @@ EDITS: list[tuple[str, Callable[[Any], object], Step, str | None, str]] = [
         lambda p: _schema(p).update(missingValues=["", "-"]),
         Step.MAJOR,
         "towns",
-        'what counts as missing in towns changed from [""] to ["", "-"]',
+        'what counts as missing in towns changed from "" to "", "-"',
     ),
 ]
 

@@ -206,7 +206,7 @@ def test_schema_and_dialect_may_lie_in_files_of_their_own_and_are_watched(tmp_pa
     assert database(release(tmp_path)).execute("SELECT * FROM towns").fetchall() == VALUES
     put(tmp_path, {"s/towns.json": json.dumps({"fields": FIELDS, "missingValues": ["", "Flen"]})})
     assert build(find(tmp_path), Progress()).changes == (
-        'towns: what counts as missing in towns changed from [""] to ["", "Flen"]',
+        'towns: what counts as missing in towns changed from "" to "", "Flen"',
     )
 
 
@@ -229,9 +229,9 @@ def test_resources_that_are_no_tables_are_kept_as_they_are_and_compared(tmp_path
     assert build(find(tmp_path), Progress()).changes == ("the resource report changed",)
     package(tmp_path, resources[:1], {})
     assert build(find(tmp_path), Progress()).changes == (
+        "inline: the table was removed",
         "the resource report was removed",
         "the resource notes was removed",
-        "the table inline was removed",
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from pipeline.core.progress import Progress
 from pipeline.package.package import load
 from pipeline.release import propose, release
+from pipeline.release.compare import Change, compare, members
 from pipeline.release.compare.licence import restricts
 from pipeline.release.compare.package import is_held
 from pipeline.release.version import RULE, What
@@ -39,15 +40,30 @@ def _package(folder: Path) -> Path:
             field("id"),
             field("name"),
             field("kind", constraints={"enum": ["city", "town", "village"]}),
-            field("people", "integer", title="People", unit="persons", constraints={"minimum": 0}),
+            field(
+                "people",
+                "integer",
+                title="People",
+                unit="persons",
+                rdfType="https://example.org/people",
+                constraints={"minimum": 0},
+            ),
         ],
         ["id"],
     )
     ends = [reference("town", "towns"), reference("to", "towns")]
     roads = table("roads", [field("town"), field("to")], ["town", "to"], foreignKeys=ends)
     traces = table("provenance", [field(name) for name in TRACED], TRACED[:3])
+    size = field("size", categories=[{"value": "s", "label": "Small"}, {"value": "l", "label": "Large"}])
+    kinds = table(
+        "kinds",
+        [field("id"), size | {"categoriesOrdered": True}, field("use", categories=["a", "b"])],
+        ["id"],
+    )
+    kinds["schema"] |= {"uniqueKeys": [["size"]], "fieldsMatch": "equal"}
     files = {
         "towns.csv": TOWNS,
+        "kinds.csv": "id,size,use\ncity,l,a\ntown,s,b\n",
         "roads.csv": ROADS,
         "provenance.csv": TRACES,
         "readme.md": "a",
@@ -55,8 +71,10 @@ def _package(folder: Path) -> Path:
     }
     return package(
         folder,
-        [towns, roads, traces, {"name": "readme", "path": "readme.md"}],
+        [towns, roads, traces, {"name": "readme", "path": "readme.md"}, kinds],
         files,
+        id="https://example.org/towns",
+        sources=[{"title": "Flens kommun"}],
         licenses=[{"name": "CC-BY-4.0"}],
         views=[{"name": "large", "query": "SELECT id FROM towns WHERE people > 100000"}],
     )
@@ -68,6 +86,10 @@ def _schema(descriptor: Any, number: int = 0) -> Any:
 
 def _people(descriptor: Any) -> Any:
     return _schema(descriptor)["fields"][3]
+
+
+def _sizes(descriptor: Any) -> Any:
+    return _schema(descriptor, 4)["fields"][1]
 
 
 def _view(name: str, query: str) -> Edit:
@@ -99,9 +121,15 @@ AREA = "id,name,kind,people,area\n0180,Stockholm,city,900000,187\n0482,Flen,town
 
 EXAMPLES: dict[What, tuple[Edit | None, Files]] = {
     What.PACKAGE_RENAMED: (lambda p: p.update(name="cities"), {}),
+    What.IDENTIFIER_CHANGED: (lambda p: p.update(id="https://example.org/cities"), {}),
     What.LICENCE_RESTRICTED: (lambda p: p.update(licenses=[{"name": "CC-BY-SA-4.0"}]), {}),
     What.LICENCE_RELAXED: (lambda p: p.update(licenses=[{"name": "CC0-1.0"}]), {}),
     What.TEXT_CHANGED: (lambda p: _people(p).update(title="Inhabitants"), {}),
+    What.ENTRY_REMOVED: (lambda p: p["sources"].pop(), {}),
+    What.ENTRY_ADDED: (lambda p: p["sources"].append({"title": "Krokoms kommun"}), {}),
+    What.ENTRY_CHANGED: (lambda p: p["sources"][0].update(path="https://example.org/flen"), {}),
+    What.FORM_CHANGED: (lambda p: p["resources"][0].update(encoding="us-ascii"), {}),
+    What.RESTATED: (lambda p: _people(p).update(bareNumber=True), {}),
     What.FILE_CHANGED: (None, {"metadata.yml": "title: b\n"}),
     What.VIEW_REMOVED: (lambda p: p["views"].clear(), {}),
     What.VIEW_ADDED: (_view("small", "SELECT id FROM towns"), {}),
@@ -126,11 +154,22 @@ EXAMPLES: dict[What, tuple[Edit | None, Files]] = {
     What.FIELDS_REORDERED: (_swap, {"towns.csv": REORDERED}),
     What.UNIT_CHANGED: (lambda p: _people(p).update(unit="thousands"), {}),
     What.MISSING_CHANGED: (lambda p: _schema(p).update(missingValues=["", "-"]), {}),
+    What.MISSING_WIDENED: (lambda p: _people(p).update(missingValues=["", "-"]), {}),
+    What.SENSE_CHANGED: (lambda p: _people(p).update(rdfType="https://example.org/inhabitants"), {}),
     What.KEY_CHANGED: (lambda p: _schema(p).update(primaryKey=["name"]), {}),
-    What.UNIQUE_KEY_CHANGED: (lambda p: _schema(p).update(uniqueKeys=[["name"]]), {}),
-    What.FOREIGN_KEY_CHANGED: (lambda p: _schema(p, 1)["foreignKeys"].pop(0), {}),
+    What.UNIQUE_KEY_ADDED: (lambda p: _schema(p).update(uniqueKeys=[["name"]]), {}),
+    What.UNIQUE_KEY_REMOVED: (lambda p: _schema(p, 4).pop("uniqueKeys"), {}),
+    What.FOREIGN_KEY_ADDED: (lambda p: _schema(p).update(foreignKeys=[reference("kind", "kinds")]), {}),
+    What.FOREIGN_KEY_REMOVED: (lambda p: _schema(p, 1)["foreignKeys"].pop(0), {}),
+    What.FOREIGN_KEY_CHANGED: (lambda p: _schema(p, 1)["foreignKeys"][0]["reference"].update(resource="kinds"), {}),
+    What.FIELDS_MATCH_NARROWED: (lambda p: _schema(p, 4).update(fieldsMatch="exact"), {}),
+    What.FIELDS_MATCH_WIDENED: (lambda p: _schema(p, 4).update(fieldsMatch="subset"), {}),
     What.CODE_REMOVED: (lambda p: _schema(p)["fields"][2].update(constraints={"enum": ["city", "town"]}), {}),
     What.CODE_ADDED: (lambda p: _schema(p)["fields"][2]["constraints"]["enum"].append("hamlet"), {}),
+    What.CODE_REDEFINED: (lambda p: _sizes(p)["categories"][0].update(label="Large"), {}),
+    What.LABEL_CHANGED: (lambda p: _sizes(p)["categories"][0].update(label="Tiny"), {}),
+    What.CODES_REORDERED: (lambda p: _sizes(p)["categories"].reverse(), {}),
+    What.CODES_ORDERED: (lambda p: _schema(p, 4)["fields"][2].update(categoriesOrdered=True), {}),
     What.KEYS_REMOVED: (None, {"towns.csv": TOWNS.replace("0482,Flen,town,16000\n", "")}),
     What.ROWS_REMOVED: (None, {"roads.csv": "town,to\n0180,0482\n"}),
     What.ROWS_ADDED: (None, {"towns.csv": TOWNS + "1980,Västerås,city,150000\n"}),
@@ -155,21 +194,36 @@ def test_the_page_lists_every_kind_of_change_in_the_order_of_the_rule() -> None:
     assert [what for what, _, _ in LISTED] == [str(what) for what in What]
 
 
+OF_PACKAGES = (What.FORM_CHANGED, What.FIELDS_MATCH_NARROWED, What.FIELDS_MATCH_WIDENED)
+"""What a release does its own way, whatever the package does."""
+
+
+def told(kind: What, released: Path, folder: Path) -> tuple[Change, tuple[Change, ...]]:
+    """The example of a kind of change, and all changes that come with it."""
+    put(_package(folder / "new"), EXAMPLES[kind][1])
+    if edit := EXAMPLES[kind][0]:
+        change(folder / "new/datapackage.json", edit)
+    extras: dict[str, Path | str] = {"metadata.yml": folder / "new/metadata.yml"}
+    with propose(load(folder / "new"), released, extras) as proposal:
+        changes = proposal.changes
+    if kind in OF_PACKAGES:
+        with compare(load(_package(folder / "old")), load(folder / "new")) as comparison:
+            changes = comparison.changes
+    return next(found for found in changes if found.what == kind), changes
+
+
 @pytest.mark.parametrize(("what", "step", "example"), LISTED, ids=[what for what, _, _ in LISTED])
 def test_every_row_of_the_rule_is_true(what: str, step: str, example: str, released: Path, tmp_path: Path) -> None:
     kind = What(what)
-    edit, files = EXAMPLES[kind]
-    put(_package(tmp_path), files)
-    if edit is not None:
-        change(tmp_path / "datapackage.json", edit)
-    extras: dict[str, Path | str] = {"metadata.yml": tmp_path / "metadata.yml"}
-    with propose(load(tmp_path), released, extras) as proposal:
-        found = {found.what: found for found in proposal.changes}
-        assert found[kind].line() == example.replace("\\`", "`")
-        assert found[kind].step.name == step == RULE[kind].name
-        largest = max(found.step for found in proposal.changes)
-        assert str(proposal.version) == {"MAJOR": "2.0.0", "MINOR": "1.3.0", "PATCH": "1.2.4"}[largest.name]
-        assert largest.name == step or kind in (What.VIEW_REMOVED,)
+    found, changes = told(kind, released, tmp_path)
+    assert found.line() == example.replace("\\`", "`")
+    assert found.step.name == step == RULE[kind].name
+    largest = max(each.step for each in changes)
+    assert largest.name == step or kind == What.VIEW_REMOVED
+
+
+def test_the_page_shows_the_table_that_classes_every_member() -> None:
+    assert "\n".join(members.lines()) in PAGE.read_text(encoding="utf-8")
 
 
 def _tie(key: list[str], *other: dict[str, Any]) -> dict[str, Any]:
@@ -204,11 +258,17 @@ LICENCES = [
     ("CC-BY-3.0", "CC-BY-4.0", False),
     ("MIT", "CC-BY-4.0", True),
     ("CC-BY-4.0", None, True),
+    ("ODbL-1.0", "CC-BY-SA-4.0", True),
+    ("CC-BY-SA-4.0", "ODbL-1.0", True),
+    ("ODC-ODbL-1.0", "ODbL-1.0", False),
+    ("CC-BY-NC-SA-4.0", "CC-BY-NC-4.0", False),
+    ("CC0-1.0", "PDDL-1.0", False),
+    ("other-open", "other-open", False),
     (None, "CC-BY-4.0", False),
 ]
 
 
 @pytest.mark.parametrize(("old", "new", "restricted"), LICENCES)
 def test_a_licence_that_may_allow_less_is_a_restriction(old: str | None, new: str | None, restricted: bool) -> None:
-    sides = [[{"name": name}] if name else [] for name in (old, new)]
+    sides: list[list[Any]] = [[{"name": name}] if name else [] for name in (old, new)]
     assert restricts(*sides) is restricted

@@ -6,18 +6,16 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.core.errors import Kind, PipelineError
 from pipeline.core.files import have_same_bytes, os_errors
 from pipeline.core.quoting import identifier, literal
 from pipeline.package.package import Package, Resource
-from pipeline.release.compare import licence
-from pipeline.release.compare.change import Change, Row, as_text
+from pipeline.release.compare.change import Change, Row
+from pipeline.release.compare.descriptor import package_changes, resource_changes
 from pipeline.release.compare.renamed import renamed_fields, renamed_tables
 from pipeline.release.compare.rows import RowChanges, Sides, row_changes, rows
-from pipeline.release.compare.schema import codes, schema_changes
-from pipeline.release.compare.texts import package_texts, resource_texts, table_texts
+from pipeline.release.compare.schema import cells, schema_changes
 from pipeline.release.version import Step, What
 from pipeline.table import duckdb
 from pipeline.table.relation import connect, raw
@@ -79,7 +77,7 @@ def _compared(con: duckdb.DuckDBPyConnection, old: Package, new: Package, tolera
     gone = [table for name, table in before.items() if name not in now]
     come = [table for name, table in now.items() if name not in before]
     renamed = renamed_tables(gone, come)
-    changes = _package(old, new)
+    changes = [*package_changes(old, new)]
     changes += [Change(What.TABLE_REMOVED, table.name, None) for table in gone if table.name not in renamed]
     changes += [Change(What.TABLE_RENAMED, name, None, was, name) for was, name in renamed.items()]
     changes += [Change(What.TABLE_ADDED, table.name) for table in come if table.name not in renamed.values()]
@@ -90,7 +88,7 @@ def _compared(con: duckdb.DuckDBPyConnection, old: Package, new: Package, tolera
             continue
         try:
             with os_errors(", ".join(other.paths)):
-                said, differing = _table(con, (old, table), (new, other), len(found), tolerance)
+                said, differing = _table(con, (old, table), (new, other), len(found), tolerance, renamed)
         except PipelineError as error:
             said, differing = [_not_compared(other.name, error)], None
         changes += said
@@ -109,26 +107,6 @@ def _not_compared(table: str, error: PipelineError) -> Change:
     return Change(What.NOT_COMPARED, table, None, None, str(error))
 
 
-def _package(old: Package, new: Package) -> list[Change]:
-    changes = []
-    if old.name != new.name:
-        changes.append(Change(What.PACKAGE_RENAMED, None, None, old.name, new.name))
-    changes += _licences(None, old.descriptor, new.descriptor)
-    return [*changes, *package_texts(old, new)]
-
-
-def _licences(table: str | None, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    before, now = old.get("licenses") or [], new.get("licenses") or []
-    if before == now:
-        return []
-    names = licence.names(before), licence.names(now)
-    if names[0] == names[1]:
-        return [Change(What.TEXT_CHANGED, table, "licenses", as_text(before), as_text(now))]
-    # A table without a licence of its own has the package's, which is not known here to allow more or less.
-    restricted = licence.restricts(before, now) if table is None or (before and now) else True
-    return [Change(What.LICENCE_RESTRICTED if restricted else What.LICENCE_RELAXED, table, None, *names)]
-
-
 # -- a table -------------------------------------------------------------------------------------------------------
 
 
@@ -138,21 +116,21 @@ def _table(
     new: tuple[Package, Resource],
     number: int,
     tolerance: float | None,
+    tables: Mapping[str, str],
 ) -> tuple[list[Change], RowChanges | None]:
-    """The changes of a table, and its rows that differ."""
+    """The changes of a table, and its rows that differ; `tables` are those that have another name now."""
     (before, old_table), (now, new_table) = old, new
-    licences = _licences(new_table.name, old_table.descriptor, new_table.descriptor)
+    said = [*resource_changes(old, new)]
     if _is_same_file(before, old_table, now, new_table):
-        said = [*schema_changes(old_table, new_table, {}), *table_texts(old_table, new_table, {})]
-        return [*licences, *said], None
+        return [*said, *schema_changes(old_table, new_table, {}, tables)], None
     old_rows, new_rows = raw(con, before, old_table, "old"), raw(con, now, new_table, "new")
     renamed = renamed_fields(con, old_table, new_table, old_rows, new_rows)
     sides = Sides(old_table, new_table, old_rows, new_rows, renamed)
     found = row_changes(con, sides, identifier(f"differing {number}"), tolerance)
     for relation in (old_rows, new_rows):
         con.execute(f"DROP TABLE {relation}")
-    changes = [*licences, *schema_changes(old_table, new_table, renamed), *table_texts(old_table, new_table, renamed)]
-    return changes + _counts(found, before, old_table) if found else changes, found or None
+    said += schema_changes(old_table, new_table, renamed, tables)
+    return said + _counts(found, before, old_table) if found else said, found or None
 
 
 def _is_same_file(old: Package, old_table: Resource, new: Package, new_table: Resource) -> bool:
@@ -186,7 +164,7 @@ def is_held(package: Package, table: Resource) -> bool:
         return False
     pointed_at = any(there == table.name for other in package.tables for _, there, _ in other.foreign_keys)
     borrowed = {field for fields, _, _ in table.foreign_keys for field in fields}
-    coded = {field["name"] for field in table.fields if codes(field) is not None}
+    coded = {name for name, found in cells(table).items() if found.is_listed}
     return pointed_at or not set(table.key) <= borrowed | coded
 
 
@@ -203,7 +181,7 @@ def _files(old: Package, new: Package) -> list[Change]:
     changes += [Change(What.RESOURCE_ADDED, None, name) for name in now if name not in before]
     for name in before:
         if name in now:
-            changes += resource_texts(before[name], now[name])
+            changes += resource_changes((old, before[name]), (new, now[name]))
             try:
                 with os_errors(", ".join(now[name].paths)):
                     same = _have_same_contents(old, before[name], new, now[name])

@@ -1,4 +1,4 @@
-"""What differs between the schemas of two tables: fields, types, rules, code lists, keys, units."""
+"""What differs between the schemas of two tables: fields, keys, what is missing."""
 
 from __future__ import annotations
 
@@ -6,181 +6,162 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.package.package import Resource
+from pipeline.release.compare.cells import Cells, Scope
 from pipeline.release.compare.change import Change, as_text
+from pipeline.release.compare.fields import field_changes, missing_scope
+from pipeline.release.compare.members import text_members
 from pipeline.release.version import What
 
-Field = Mapping[str, Any]
-
-TYPE = (
-    "type",
-    "format",
-    "decimalChar",
-    "groupChar",
-    "bareNumber",
-    "trueValues",
-    "falseValues",
-    "itemType",
-    "delimiter",
-)
-"""Members of a field that say how its cells are read (Table Schema, field types)."""
-
-DEFAULTS = {"type": "string", "format": "default"}
+Names = Mapping[str, str]
+"""Old names to new ones, of what is called otherwise now."""
 
 
-def schema_changes(old: Resource, new: Resource, renamed: Mapping[str, str]) -> list[Change]:
-    """The changes from `old` to `new`; `renamed` are fields that have another name now, old to new."""
-    return [*_fields(old, new, renamed), *_keys(old, new, renamed), *_table_missing(old, new)]
+def schema_changes(old: Resource, new: Resource, renamed: Names, tables: Names) -> Iterator[Change]:
+    """The changes from `old` to `new`; `renamed` are fields, `tables` tables that have another name now."""
+    yield from _fields(old, new, renamed)
+    yield from _missing(old, new, renamed)
+    yield from _primary_key(old, new, renamed)
+    yield from _unique_keys(old, new, renamed)
+    yield from _foreign_keys(old, new, renamed, tables)
+    before, now = old.schema or {}, new.schema or {}
+    for member in text_members("schema", before, now):
+        if before.get(member) != now.get(member):
+            yield Change(What.TEXT_CHANGED, new.name, member, as_text(before.get(member)), as_text(now.get(member)))
 
 
-def _fields(old: Resource, new: Resource, renamed: Mapping[str, str]) -> Iterator[Change]:
-    name = new.name
-    before = {renamed.get(field["name"], field["name"]): field for field in old.fields}
-    now = {field["name"]: field for field in new.fields}
-    for field in before:
-        if field not in now:
-            yield Change(What.FIELD_REMOVED, name, field)
-    for was, is_now in renamed.items():
-        yield Change(What.FIELD_RENAMED, name, is_now, was, is_now)
-    for field, descriptor in now.items():
-        if field not in before:
-            required = (descriptor.get("constraints") or {}).get("required") is True
-            yield Change(What.REQUIRED_FIELD_ADDED if required else What.FIELD_ADDED, name, field)
-        else:
-            yield from _field(name, before[field], descriptor)
-    kept = [field for field in now if field in before]
-    if [field for field in before if field in now] != kept:
-        yield Change(
-            What.FIELDS_REORDERED, name, None, ", ".join(field for field in before if field in now), ", ".join(kept)
-        )
+def cells(table: Resource) -> dict[str, Cells]:
+    """The cells of each field, by name."""
+    of_table = (table.schema or {}).get("missingValues")
+    return {
+        field["name"]: Cells(field, _missing_values(field.get("missingValues", of_table))) for field in table.fields
+    }
 
 
-def _field(table: str, old: Field, new: Field) -> Iterator[Change]:
-    name = new["name"]
-    if _type(old) != _type(new):
-        yield Change(What.FIELD_RETYPED, table, name, _shown_type(old), _shown_type(new))
-    if old.get("unit") != new.get("unit"):
-        yield Change(What.UNIT_CHANGED, table, name, as_text(old.get("unit")), as_text(new.get("unit")))
-    if old.get("missingValues") != new.get("missingValues"):
-        texts = (as_text(old.get("missingValues")), as_text(new.get("missingValues")))
-        yield Change(What.MISSING_CHANGED, table, name, *texts)
-    yield from _constraints(table, old, new)
-    yield from _codes(table, old, new)
+def _missing_values(listed: Any) -> frozenset[str]:
+    values = [""] if listed is None else listed if isinstance(listed, list) else []
+    return frozenset(str(value.get("value")) if isinstance(value, Mapping) else str(value) for value in values)
 
 
-def _type(field: Field) -> dict[str, Any]:
-    return {**DEFAULTS, **{part: field[part] for part in TYPE if part in field}}
+def _shared(old: Resource, new: Resource, renamed: Names) -> list[tuple[Cells, Cells]]:
+    """The fields that both have, in the new order."""
+    before = {renamed.get(name, name): found for name, found in cells(old).items()}
+    return [(before[name], found) for name, found in cells(new).items() if name in before]
 
 
-def _shown_type(field: Field) -> str:
-    parts = {part: value for part, value in _type(field).items() if (part, value) != ("format", "default")}
-    kind = str(parts.pop("type"))
-    return f"{kind} ({', '.join(f'{part} {as_text(value)}' for part, value in parts.items())})" if parts else kind
+# -- fields --------------------------------------------------------------------------------------------------------
 
 
-# -- rules ---------------------------------------------------------------------------------------------------------
-
-FLOORS = ("minimum", "exclusiveMinimum", "minLength")
-CEILINGS = ("maximum", "exclusiveMaximum", "maxLength")
-
-
-def _constraints(table: str, old: Field, new: Field) -> Iterator[Change]:
-    before, now = _rules(old), _rules(new)
-    for rule in [*before, *(rule for rule in now if rule not in before)]:
-        was, is_now = before.get(rule), now.get(rule)
-        if was == is_now:
-            continue
-        what = What.FIELD_WIDENED if _is_wider(rule, was, is_now) else What.FIELD_NARROWED
-        yield Change(what, table, new["name"], _shown_rule(rule, was), _shown_rule(rule, is_now))
-
-
-def _rules(field: Field) -> dict[str, Any]:
-    """The rules that rule something out, but for the code list."""
-    rules = field.get("constraints") or {}
-    return {rule: value for rule, value in rules.items() if rule != "enum" and value is not None and value is not False}
+def _fields(old: Resource, new: Resource, renamed: Names) -> Iterator[Change]:
+    before = {renamed.get(name, name): name for name in old.field_names}
+    yield from (Change(What.FIELD_REMOVED, new.name, name) for name in before if name not in new.field_names)
+    yield from (Change(What.FIELD_RENAMED, new.name, is_now, was, is_now) for was, is_now in renamed.items())
+    for field in new.fields:
+        if field["name"] not in before:
+            required = (field.get("constraints") or {}).get("required") is True
+            yield Change(What.REQUIRED_FIELD_ADDED if required else What.FIELD_ADDED, new.name, field["name"])
+    for was, is_now in _shared(old, new, renamed):
+        yield from field_changes(new.name, was, is_now)
+    orders = [name for name in before if name in new.field_names], [name for name in new.field_names if name in before]
+    if orders[0] != orders[1]:
+        yield Change(What.FIELDS_REORDERED, new.name, None, ", ".join(orders[0]), ", ".join(orders[1]))
 
 
-def _shown_rule(rule: str, value: Any) -> str | None:
-    return None if value is None else rule if value is True else f"{rule} {as_text(value)}"
+def _missing(old: Resource, new: Resource, renamed: Names) -> Iterator[Change]:
+    """What counts as missing: of fields that say it themselves, and of the table for all others at once."""
+    scopes: dict[str | None, Scope] = {}
+    for was, is_now in _shared(old, new, renamed):
+        own = [found.field.get("missingValues") for found in (was, is_now)]
+        place = is_now.field["name"] if own != [None, None] else None
+        differs = own[0] != own[1] or was.missing != is_now.missing
+        scope = missing_scope(was, is_now) if differs else Scope.SAME
+        if place is not None and differs:
+            yield _of_missing(scope, new.name, place, was.field, is_now.field)
+        elif differs:
+            scopes[place] = min((found for found in (scopes.get(place), scope) if found is not None), key=_weight)
+    before, now = old.schema or {}, new.schema or {}
+    if before.get("missingValues") != now.get("missingValues"):
+        yield _of_missing(scopes.get(None, Scope.SAME), new.name, None, before, now)
 
 
-def _is_wider(rule: str, old: Any, new: Any) -> bool:
-    """Whether every value that the rule let pass still passes; what cannot be told is not wider."""
-    if new is None:
-        return True
-    if old is None or rule not in (*FLOORS, *CEILINGS):
-        return False
-    pair = _comparable(old, new)
-    return pair is not None and (pair[0] > pair[1] if rule in FLOORS else pair[0] < pair[1])
+def _weight(scope: Scope) -> int:
+    """What is lost counts most, then what comes."""
+    return (Scope.LESS, Scope.MORE, Scope.SAME).index(scope)
 
 
-def _comparable(old: Any, new: Any) -> tuple[Any, Any] | None:
-    """Two limits as numbers, or as texts that are ordered as what they write (dates and times of ISO 8601)."""
-    try:
-        return float(old), float(new)
-    except (TypeError, ValueError):
-        is_text = isinstance(old, str) and isinstance(new, str) and len(old) == len(new)
-        return (old, new) if is_text else None
+def _of_missing(scope: Scope, table: str, field: str | None, old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
+    was, is_now = (
+        ", ".join(f'"{value}"' for value in sorted(_missing_values(each.get("missingValues")))) for each in (old, new)
+    )
+    what = {Scope.LESS: What.MISSING_CHANGED, Scope.MORE: What.MISSING_WIDENED}.get(scope)
+    if what is None:
+        return Change(What.RESTATED, table, f"{field}.missingValues" if field else "missingValues")
+    return Change(what, table, field or table, was or None, is_now or None)
 
 
-# -- code lists ----------------------------------------------------------------------------------------------------
+# -- keys ----------------------------------------------------------------------------------------------------------
 
 
-def _codes(table: str, old: Field, new: Field) -> Iterator[Change]:
-    name, before, now = new["name"], codes(old), codes(new)
-    if before is None and now is None:
-        return
-    if before is None:
-        yield Change(What.FIELD_NARROWED, table, name, None, f"one of {', '.join(now or [])}")
-    elif now is None:
-        yield Change(What.FIELD_WIDENED, table, name, f"one of {', '.join(before)}", None)
-    else:
-        yield from (Change(What.CODE_REMOVED, table, name, code) for code in before if code not in now)
-        yield from (Change(What.CODE_ADDED, table, name, None, code) for code in now if code not in before)
-
-
-def codes(field: Field) -> list[str] | None:
-    """The values that the field's code list allows, as text: `enum`, else `categories`; None without either."""
-    listed = (field.get("constraints") or {}).get("enum")
-    if listed is None:
-        listed = field.get("categories")
-    if not isinstance(listed, list):
-        return None
-    values = [code.get("value") if isinstance(code, Mapping) else code for code in listed]
-    return list(dict.fromkeys(as_text(value) or "" for value in values))
-
-
-# -- keys, and what counts as missing ------------------------------------------------------------------------------
-
-
-def _keys(old: Resource, new: Resource, renamed: Mapping[str, str]) -> Iterator[Change]:
-    before = [renamed.get(field, field) for field in old.key]
+def _primary_key(old: Resource, new: Resource, renamed: Names) -> Iterator[Change]:
+    before = [renamed.get(name, name) for name in old.key]
     if before != new.key:
         yield Change(What.KEY_CHANGED, new.name, None, ", ".join(old.key) or None, ", ".join(new.key) or None)
-    unique = [_unique_keys(old, renamed), _unique_keys(new, {})]
-    if unique[0] != unique[1]:
-        yield Change(What.UNIQUE_KEY_CHANGED, new.name, None, as_text(unique[0] or None), as_text(unique[1] or None))
-    were, are = _foreign_keys(old, renamed), _foreign_keys(new, {})
-    for fields in [*were, *(fields for fields in are if fields not in were)]:
-        if were.get(fields) != are.get(fields):
-            yield Change(What.FOREIGN_KEY_CHANGED, new.name, fields, were.get(fields), are.get(fields))
+    elif _stated(old, "primaryKey") != _stated(new, "primaryKey") and not renamed:
+        yield Change(What.RESTATED, new.name, "primaryKey")
 
 
-def _unique_keys(table: Resource, renamed: Mapping[str, str]) -> list[list[str]]:
-    keys = (table.schema or {}).get("uniqueKeys") or []
-    return sorted([renamed.get(field, field) for field in ([key] if isinstance(key, str) else key)] for key in keys)
+def _unique_keys(old: Resource, new: Resource, renamed: Names) -> Iterator[Change]:
+    """What must be unique: `uniqueKeys`, and the constraint `unique` of one field."""
+    before, now = _unique(old, renamed), _unique(new, {})
+    kept = {*before, *([frozenset(renamed.get(name, name) for name in old.key)] if old.key else [])}
+    come = [key for key in now if key not in kept]
+    gone = [key for key in before if key not in {*now, *([frozenset(new.key)] if new.key else [])}]
+    yield from (Change(What.UNIQUE_KEY_ADDED, new.name, None, None, ", ".join(now[key])) for key in come)
+    yield from (Change(What.UNIQUE_KEY_REMOVED, new.name, None, ", ".join(before[key]), None) for key in gone)
+    if not come and not gone and not renamed:
+        members = [
+            f"{is_now.field['name']}.constraints.unique"
+            for was, is_now in _shared(old, new, {})
+            if (was.field.get("constraints") or {}).get("unique")
+            != (is_now.field.get("constraints") or {}).get("unique")
+        ]
+        if _stated(old, "uniqueKeys") != _stated(new, "uniqueKeys"):
+            members.append("uniqueKeys")
+        yield from (Change(What.RESTATED, new.name, member) for member in members)
 
 
-def _foreign_keys(table: Resource, renamed: Mapping[str, str]) -> dict[str, str]:
-    """Where each foreign key leads, by its fields."""
-    keys: dict[str, str] = {}
-    for fields, there, others in table.foreign_keys:
-        name = ", ".join(renamed.get(field, field) for field in fields)
-        leads = f"{there} ({', '.join(others)})"
-        keys[name] = f"{keys[name]}; {leads}" if name in keys else leads
+def _unique(table: Resource, renamed: Names) -> dict[frozenset[str], list[str]]:
+    listed = [[key] if isinstance(key, str) else list(key) for key in _stated(table, "uniqueKeys") or []]
+    listed += [[field["name"]] for field in table.fields if (field.get("constraints") or {}).get("unique") is True]
+    keys = [[renamed.get(name, name) for name in key] for key in listed]
+    return {frozenset(key): key for key in keys}
+
+
+def _foreign_keys(old: Resource, new: Resource, renamed: Names, tables: Names) -> Iterator[Change]:
+    before, now = _leads(old, new, renamed, tables), _leads(new, new, {}, {})
+    for fields in dict.fromkeys((*before, *now)):
+        was, is_now = before.get(fields, set()), now.get(fields, set())
+        name = ", ".join(fields)
+        led, leads = (", ".join(sorted(found)) or None for found in (was, is_now))
+        if is_now - was:
+            yield Change(What.FOREIGN_KEY_CHANGED if was else What.FOREIGN_KEY_ADDED, new.name, name, led, leads)
+        elif was - is_now:
+            yield Change(What.FOREIGN_KEY_REMOVED, new.name, name, led, leads)
+    if before == now and _stated(old, "foreignKeys") != _stated(new, "foreignKeys") and not renamed and not tables:
+        yield Change(What.RESTATED, new.name, "foreignKeys")
+
+
+def _leads(table: Resource, itself: Resource, renamed: Names, tables: Names) -> dict[tuple[str, ...], set[str]]:
+    """Where each foreign key leads, by its fields; pairs of fields are in an order of their own."""
+    keys: dict[tuple[str, ...], set[str]] = {}
+    for fields, resource, others in table.foreign_keys:
+        is_own = resource == table.name
+        there = itself.name if is_own else tables.get(resource, resource)
+        names = renamed if is_own else {}
+        pairs = sorted((renamed.get(one, one), names.get(two, two)) for one, two in zip(fields, others, strict=True))
+        leads = f"{there} ({', '.join(two for _, two in pairs)})"
+        keys.setdefault(tuple(one for one, _ in pairs), set()).add(leads)
     return keys
 
 
-def _table_missing(old: Resource, new: Resource) -> Iterator[Change]:
-    was, is_now = ((table.schema or {}).get("missingValues", [""]) for table in (old, new))
-    if was != is_now:
-        yield Change(What.MISSING_CHANGED, new.name, new.name, as_text(was), as_text(is_now))
+def _stated(table: Resource, member: str) -> Any:
+    return (table.schema or {}).get(member)

@@ -1,4 +1,4 @@
-"""What keeps a fetch from its answer, in words, and whether it may pass."""
+"""What keeps an address from giving what was asked for, in words, and whether it may pass."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import Any
 
 from urllib3 import exceptions as failures
 
-from pipeline.collect import connections
-from pipeline.collect.body import BadBody
-from pipeline.collect.network import PrivateAddress
+from pipeline.core import network
+from pipeline.core.network import PrivateAddress
 
 
 class NotFetched(Exception):
-    """An address that did not give what was asked for; `rule` completes "The address …"."""
+    """An address that did not give what was asked for; `rule` completes "The address …".
+
+    `passing` where asking again may help; `status` of the answer, if there was one; `wait` seconds that the server
+    asked to be left alone for; `nowhere` where there is no such host.
+    """
 
     def __init__(
         self,
@@ -28,13 +31,11 @@ class NotFetched(Exception):
         nowhere: bool = False,
     ) -> None:
         super().__init__(rule)
-        self.nowhere = nowhere
-        """Whether there is no such host."""
         self.rule = rule
         self.passing = passing
         self.status = status
         self.wait = wait
-        """Seconds that the server asked to be left alone for."""
+        self.nowhere = nowhere
 
 
 def failure(error: Exception) -> NotFetched:
@@ -42,17 +43,15 @@ def failure(error: Exception) -> NotFetched:
     for cause in _causes(error):
         if isinstance(cause, PrivateAddress):
             return NotFetched(f"leads into a private network: {cause}")
-        if isinstance(cause, BadBody):
-            return NotFetched(f"sent a body that {cause}", passing=cause.passing)
         if isinstance(cause, socket.gaierror):
             return NotFetched("has a host that is not known (DNS)", passing=True, nowhere=True)
         if isinstance(cause, ConnectionRefusedError):
             return NotFetched("refuses connections", passing=True)
         if isinstance(cause, ssl.SSLCertVerificationError):
             return NotFetched(f"has no valid TLS certificate ({_short(cause)})")
-        if isinstance(cause, connections.TooLong):
+        if isinstance(cause, network.TooLong):
             return NotFetched("sent more bytes than it said", passing=True)
-        if isinstance(cause, failures.IncompleteRead | failures.InvalidChunkLength | connections.CutOff) or (
+        if isinstance(cause, failures.IncompleteRead | failures.InvalidChunkLength | network.CutOff) or (
             isinstance(cause, failures.ProtocolError) and "ended prematurely" in str(cause)
         ):
             return NotFetched("broke off before the answer was complete", passing=True)
