@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from pipeline.build import build
 from pipeline.core.errors import Kind, Problem
-from pipeline.core.files import os_errors, read_json, sha256
+from pipeline.core.files import os_errors, read_json, scratch, sha256
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.package.package import DESCRIPTOR
@@ -28,8 +27,8 @@ def rebuild(project: Project, release: Path, version: str, progress: Progress) -
     What a release says of the ones before it comes from them, so these are taken as they are in the project. Raises
     InvalidData where the sources are wrong now.
     """
-    with tempfile.TemporaryDirectory(prefix="servicebanken-") as name, os_errors(name):
-        again = replace(project, elsewhere=Path(name))
+    with scratch() as folder, os_errors(str(folder)):
+        again = replace(project, elsewhere=folder)
         _lend(project.releases, again.releases, version)
         base_url = read_json(release / DESCRIPTOR, DESCRIPTOR).get("baseUrl")
         built = build(again, progress, version, base_url)

@@ -8,14 +8,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipeline.core.files import scratch
 from tests.command import SCRIPT, servicebanken, start
-from tests.projects import SOURCE, put, tree
+from tests.projects import SOURCE, field, package, put, table, tree
 
 MORE_SHOPS = (
     "id,name,kind,opened,document\n"
@@ -263,3 +265,45 @@ def test_a_build_that_is_interrupted_says_so_without_a_traceback(built: Path) ->
     assert process.returncode != 0 or (built / "build/releases/0.2.0").is_dir()
     assert tree(built / "build/releases/0.1.0") == before
     assert not any((built / "build/releases").glob(".staging-*"))
+
+
+LARGE = 400_000
+"""Rows of a table that takes many seconds to be released."""
+
+
+def test_ctrl_c_ends_a_release_within_two_seconds_and_leaves_nothing(tmp_path: Path) -> None:
+    fields = [field("id", "integer"), field("name"), field("words")]
+    rows = "".join(f"{number},name {number},some words of {number} to search in\n" for number in range(LARGE))
+    package(tmp_path / "shop", [table("towns", fields, ["id"])], {"towns.csv": f"id,name,words\n{rows}"})
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    for seconds in (3.0, 5.0):
+        process = subprocess.Popen(
+            [SCRIPT, "build", "--project", tmp_path / "shop"],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        time.sleep(seconds)
+        assert process.poll() is None
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert time.monotonic() - begun < 2
+        assert list(temporary.iterdir()) == []
+        assert [path.name for path in (tmp_path / "shop/build/releases").glob("*")] == []
+        assert list((tmp_path / "shop/build/releases").glob(".staging-*")) == []
+
+
+def test_what_a_killed_run_left_in_the_temporary_place_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch() as mine:
+        left = put(tmp_path / "servicebanken-left", {"lock": "", "work/x.csv": "x"})
+        old = put(tmp_path / "servicebanken-old", {"x.csv": "x"})
+        os.utime(old, (0, 0))
+        with scratch():
+            assert (left.exists(), old.exists(), mine.exists()) == (False, False, True)
+    assert list(tmp_path.iterdir()) == []

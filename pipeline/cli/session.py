@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from pipeline.core.errors import SHOWN, PipelineError, Problem
+from pipeline.core.interrupt import EXIT_CODE, ended_by_ctrl_c
 from pipeline.core.progress import Progress, Style
 
 if TYPE_CHECKING:
@@ -81,10 +82,13 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
 
         session = Session(folder, as_json, quiet)
         try:
-            with os_errors(str(folder)):
+            with ended_by_ctrl_c(), os_errors(str(folder)):
                 function(session, **options)
         except PipelineError as error:
             session.fail(error)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            sys.exit(EXIT_CODE)
 
     return run
 
@@ -95,5 +99,5 @@ def main() -> None:
     """Turn sources into a data package that people can trust, and publish it.
 
     The commands work on a project: a folder with a datapackage.json. Exit codes: 0 fine, 1 the data is invalid or
-    differs, 2 the command could not run.
+    differs, 2 the command could not run, 130 stopped by Ctrl-C.
     """

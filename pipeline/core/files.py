@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -10,13 +11,15 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem, shorten
+from pipeline.core.interrupt import unfinished
 
 MAX_TEXT = 20_000_000
 """Bytes of a YAML or JSON file that is read; more is not a file that a person keeps."""
@@ -268,9 +271,51 @@ def draft(parent: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=".staging-", dir=parent))
         folder.chmod(0o755)
         try:
-            yield folder
+            with unfinished(folder):
+                yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+SCRATCH = "servicebanken-"
+"""How the names of folders for work begin in the system's temporary place."""
+
+YOUNG = 60
+"""Seconds in which a folder may have no lock yet."""
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for work in the system's temporary place; those that killed runs left there are removed first.
+
+    Who works in a folder holds a lock beside it, which ends with the process, however that ends.
+    """
+    parent = Path(tempfile.gettempdir())
+    with os_errors(str(parent)):
+        _remove_left(parent)
+        outer = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=parent))
+    try:
+        with (outer / "lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            (outer / "work").mkdir()
+            with unfinished(outer):
+                yield outer / "work"
+    finally:
+        shutil.rmtree(outer, ignore_errors=True)
+
+
+def _remove_left(parent: Path) -> None:
+    for left in parent.glob(f"{SCRATCH}*"):
+        with suppress(OSError):
+            file = left / "lock"
+            if not file.is_file():
+                is_ours = left.stat().st_uid == os.getuid() and left.is_dir() and not left.is_symlink()
+                if is_ours and time.time() - left.stat().st_mtime > YOUNG:
+                    shutil.rmtree(left, ignore_errors=True)
+                continue
+            with file.open("r+") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def replace_folder(new: Path, old: Path) -> None:

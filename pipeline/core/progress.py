@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Literal, TextIO
 
 Style = Literal["terminal", "lines", "json", "quiet"]
@@ -22,15 +23,15 @@ class Progress:
         self.style = style
         self.stream = stream or sys.stderr
         self._name = ""
+        self._told = ""
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """A step of the work, such as `assemble`; announced, and timed when it ends. It may have steps within."""
         outer, self._name = self._name, name
         started = time.monotonic()
-        if self.style == "terminal":
-            self._line(f"{name} …")
-        yield
+        with self._alive(name, started):
+            yield
         self._name = outer
         seconds = time.monotonic() - started
         if self.style == "terminal":
@@ -43,9 +44,33 @@ class Progress:
     def advance(self, done: int, total: int, what: str) -> None:
         """Within a step: `done` of `total`, now at `what`."""
         if self.style == "terminal":
-            self._line(f"{self._name} {done}/{total} {what}")
+            self._told = f"{self._name} {done}/{total} {what}"
+            self._line(self._told)
         elif self.style == "json":
             self._json(step=self._name, done=done, total=total, what=what)
+
+    @contextmanager
+    def _alive(self, name: str, started: float) -> Iterator[None]:
+        """Shows on a terminal, once a second, that a step is at work; steps that are within another show for both."""
+        if self.style != "terminal":
+            yield
+            return
+        self._line(f"{name} …")
+        self._told = name
+        ended = Event()
+
+        def tick() -> None:
+            while not ended.wait(1):
+                if self._name == name:
+                    self._line(f"{self._told} {time.monotonic() - started:.0f} s")
+
+        ticker = Thread(target=tick, daemon=True)
+        ticker.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            ticker.join()
 
     def say(self, sentence: str) -> None:
         """A sentence for the person who waits."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import ParseResult, urljoin, urlparse
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
-from pipeline.core.files import os_errors, read_json
+from pipeline.core.files import os_errors, read_json, scratch
 from pipeline.package.descriptor import as_list
 from pipeline.package.package import DESCRIPTOR
 
@@ -42,8 +41,7 @@ def local(source: str) -> Iterator[Path]:
     if not is_address and Path(source).suffix.lower() != ".zip":
         yield Path(source)
         return
-    with tempfile.TemporaryDirectory(prefix="servicebanken-") as folder:
-        target = Path(folder)
+    with scratch() as target:
         path = _fetched(source, target) if is_address else Path(source)
         yield _unpacked(path, target / "unpacked") if path.suffix.lower() == ".zip" else path
 

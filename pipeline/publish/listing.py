@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from urllib.parse import urljoin
 
-from pipeline.core.files import sha256
+from pipeline.core.files import scratch, sha256
 from pipeline.core.http import Patience
 from pipeline.core.progress import Progress
 from pipeline.package.inputs import download
@@ -40,8 +39,8 @@ def of_address(address: str) -> list[Listed]:
     """The versions that latest.json at a web address lists."""
     base = address.removesuffix(pointer.NAME)
     base = base if base.endswith("/") else f"{base}/"
-    with tempfile.TemporaryDirectory(prefix="servicebanken-") as name:
-        content = download(urljoin(base, pointer.NAME), Path(name) / pointer.NAME).read_bytes()
+    with scratch() as folder:
+        content = download(urljoin(base, pointer.NAME), folder / pointer.NAME).read_bytes()
     published = pointer.parse(content, base.rstrip("/"))
     return [_entry(published, version, urljoin(base, version.path)) for version in published.versions]
 

@@ -12,11 +12,10 @@ datapackage.json as `id` after the first one is published; copies get that of th
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.files import scratch
 from pipeline.core.progress import Progress
 from pipeline.publish.contents import Release
 from pipeline.publish.deposit import Copy, copies, names
@@ -47,8 +46,8 @@ def publish(release: Release, record: str, api: Api, progress: Progress, *, dry_
     draft = found.draft or _new_draft(api, release, described, found.chain)
     draft = _with_doi(api, draft)
     draft = _describe(api, draft, described)
-    with TemporaryDirectory() as scratch:
-        files = copies(release, doi_of(draft) or "", Path(scratch))
+    with scratch() as folder:
+        files = copies(release, doi_of(draft) or "", folder)
         sent, removed = send(api, draft, files, progress)
     compare(api, f"records/{draft['id']}/draft/files", files)
     if finish:
@@ -92,8 +91,8 @@ def _plan(api: Api, release: Release, found: Found) -> Published:
 
 def _files(release: Release, doi: str | None) -> tuple[Copy, ...]:
     """What the files of the record are, without keeping the copies."""
-    with TemporaryDirectory() as scratch:
-        return copies(release, doi or NO_DOI_YET, Path(scratch))
+    with scratch() as folder:
+        return copies(release, doi or NO_DOI_YET, folder)
 
 
 def _new_draft(api: Api, release: Release, described: dict[str, Any], chain: str | None) -> Record:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.files import scratch
 from pipeline.core.quoting import file_literal, identifier, literal
 from pipeline.package.format import DELIMITED
 from pipeline.package.package import Package, Resource
@@ -58,9 +58,9 @@ MEMORY = "1GB"
 @contextmanager
 def spilling() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB as `connect` gives it, which holds no more than `MEMORY` and keeps the rest in files till it closes."""
-    with tempfile.TemporaryDirectory(prefix="servicebanken-") as folder, connect() as con:
+    with scratch() as folder, connect() as con:
         con.execute(f"SET memory_limit = {literal(MEMORY)}")
-        con.execute(f"SET temp_directory = {literal(folder)}")
+        con.execute(f"SET temp_directory = {literal(str(folder))}")
         yield con
 
 

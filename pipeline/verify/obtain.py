@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
-from pipeline.core.files import read_json
+from pipeline.core.files import read_json, scratch
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.package.inputs import ADDRESS, download, local, parsed
@@ -29,9 +28,9 @@ def obtained(source: str, progress: Progress) -> Iterator[Path]:
     """
     is_address = ADDRESS.match(source)
     if is_address and not parsed(source).path.lower().endswith(".zip"):
-        with tempfile.TemporaryDirectory(prefix="servicebanken-") as name, progress.step("fetch"):
-            _fetch(source, Path(name), progress)
-            yield Path(name)
+        with scratch() as folder, progress.step("fetch"):
+            _fetch(source, folder, progress)
+            yield folder
     elif is_address or source.lower().endswith(".zip"):
         with local(source) as descriptor:
             yield descriptor.parent

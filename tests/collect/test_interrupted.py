@@ -188,8 +188,8 @@ def test_whoever_presses_ctrl_c_does_not_wait_for_the_slowest_server(tmp_path: P
         interrupted = time.monotonic()
         process.send_signal(signal.SIGINT)
         said = process.communicate()
-        assert process.returncode == 1, said
-        assert time.monotonic() - interrupted < 4
+        assert process.returncode == 130, said
+        assert time.monotonic() - interrupted < 2.5
         server.answer = whole  # type: ignore[method-assign]
         assert collected(project).requests == REQUESTS - 3
 

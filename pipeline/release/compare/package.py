@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.core.errors import Kind, PipelineError
-from pipeline.core.files import have_same_bytes, os_errors
+from pipeline.core.files import have_same_bytes, os_errors, scratch
 from pipeline.core.quoting import identifier, literal
 from pipeline.package.package import Package, Resource
 from pipeline.release.compare.change import Change, Row
@@ -54,7 +54,7 @@ def compare(old: Package, new: Package, tolerance: float | None = None) -> Itera
     Cells are compared as text, exactly; with a `tolerance`, cells of number fields by their distance. A table that
     cannot be read is a change of its own, and as large as can be. Memory is bounded by `MEMORY`, whatever the size.
     """
-    with tempfile.TemporaryDirectory(prefix="servicebanken-") as folder, os_errors(folder):
+    with scratch() as folder, os_errors(str(folder)):
         con = _connect(folder)
         try:
             yield _compared(con, old, new, tolerance)
@@ -62,10 +62,10 @@ def compare(old: Package, new: Package, tolerance: float | None = None) -> Itera
             con.close()
 
 
-def _connect(folder: str) -> duckdb.DuckDBPyConnection:
+def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB of bounded memory. Rows need no order here: what differs is sorted when it is read."""
     con = connect()
-    con.execute(f"SET temp_directory = {literal(folder)}")
+    con.execute(f"SET temp_directory = {literal(str(folder))}")
     con.execute(f"SET memory_limit = {literal(MEMORY)}")
     con.execute("SET preserve_insertion_order = false")
     return con
