@@ -23,7 +23,7 @@ SLOW = (
     "collect",
     "verify",
     "clock",
-    "describe/site",
+    "describe/page",
     "test_killed",
     "test_rebuild",
     "test_surroundings",

@@ -11,11 +11,7 @@ from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import Document, Note, require
 from pipeline.package import about
 from pipeline.package.about import Licence, Person
-
-MESSAGE = {
-    "en": "If you use this dataset, please cite it as below.",
-    "sv": "Om du använder datamängden, hänvisa till den så här.",
-}
+from pipeline.web.words import LANGUAGES, Words
 
 LICENCES = frozenset(
     {
@@ -93,7 +89,7 @@ def render(dataset: Dataset) -> Document:
     members: dict[str, Any] = {
         "cff-version": "1.2.0",
         "type": "dataset",
-        "message": MESSAGE.get(language, MESSAGE["en"]),
+        "message": Words(language if language in LANGUAGES else "en").text("describe.cite_as"),
         "title": title,
         "abstract": dataset.text(descriptor, "description"),
         "authors": [_author(person) for person in creators],

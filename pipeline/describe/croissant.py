@@ -109,7 +109,7 @@ def render(dataset: Dataset) -> Document:
         "version": dataset.version,
         "inLanguage": dataset.languages,
         "keywords": [word for words in dataset.words("keywords").values() for word in words],
-        "citeAs": dataset.citation,
+        "citeAs": dataset.citation(),
         "isLiveDataset": False,
         "distribution": [_file_object(dataset, file) for file in files],
         "recordSet": [_record_set(dataset, table, file, sources, names, notes) for table, file in sources],

@@ -14,6 +14,8 @@ from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.files import sha256
 from pipeline.package import about
 from pipeline.package.package import Package, Resource, load
+from pipeline.web import citation
+from pipeline.web.words import LANGUAGES, Words
 
 CATALOG = "catalog"
 """The folder of a release that holds the descriptions."""
@@ -92,15 +94,14 @@ class Dataset:
         """The bare DOI of the dataset, from `doi` or `id`."""
         return about.doi(self.descriptor.get("doi")) or about.doi(self.descriptor.get("id"))
 
-    @property
-    def citation(self) -> str:
-        """How this version is cited, in one sentence: who, when, what, which version, where."""
-        who = "; ".join(person.name for person in about.creators(self.descriptor))
-        year = f" ({self.date[:4]})" if self.date else ""
-        what = self.text(self.descriptor, "title") or self.package.name
-        version = f", version {self.version}" if self.version else ""
-        where = f"https://doi.org/{self.doi}" if self.doi else self.root
-        return f"{who}{year}{': ' if who or year else ''}{what}{version}.{f' {where}' if where else ''}"
+    def citation(self, language: str | None = None) -> str:
+        """How this version is cited, with its address, in the language, or else in the package's first."""
+        spoken = (self.languages or ["en"])[0].partition("-")[0]
+        words = Words(language or (spoken if spoken in LANGUAGES else "en"))
+        titles = self.texts(self.descriptor, "title")
+        title = titles.get(words.language) or next(iter(titles.values()), self.package.name)
+        where = citation.address(self.descriptor) or self.root
+        return f"{citation.citation(words, self.descriptor, title)}{f' {where}' if where else ''}"
 
     @property
     def root(self) -> str | None:

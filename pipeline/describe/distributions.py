@@ -12,6 +12,7 @@ from pipeline.describe.dataset import Dataset, File
 from pipeline.describe.media import Form
 from pipeline.package import about
 from pipeline.package.about import Licence
+from pipeline.web.words import LANGUAGES, Words
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,13 @@ class Distribution:
     @property
     def content(self) -> Form:
         """The form of the data themselves: that of what an archive holds."""
-        return media.form("csv") if self.form is media.form("zip") else self.form
+        return media.form("csv") if self.form == media.form("zip") else self.form
 
     @property
     def words(self) -> dict[str, str]:
         """What it is, by language."""
-        return self.form.many if len(self.files) > 1 else self.form.one
+        key = self.form.many if len(self.files) > 1 else self.form.one
+        return {language: Words(language).text(key) for language in LANGUAGES}
 
     def titles(self, dataset: Dataset) -> dict[str, str]:
         """Its name for people, by language: the format, and the table where it is one."""
@@ -51,10 +53,7 @@ class Distribution:
         listed = "; ".join(
             f"{name}: {licence}{f' ({licence.path})' if licence.path else ''}" for name, licence in self.others
         )
-        return {
-            "en": f"Some tables have a licence of their own. {listed}.",
-            "sv": f"Några tabeller har en egen licens. {listed}.",
-        }
+        return {language: Words(language).text("describe.own_licences", listed=listed) for language in LANGUAGES}
 
 
 def of(dataset: Dataset) -> list[Distribution]:

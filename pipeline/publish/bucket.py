@@ -7,19 +7,19 @@ set, what browsers are told of a file, and errors in words.
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.files import os_errors
 from pipeline.core.http import Patience
+from pipeline.core.media import content_type
 from pipeline.publish.result import bad_place
 
 try:
@@ -47,19 +47,6 @@ BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 SERVER = re.compile(r"https?://[^\s/?#\[\]@:]+(:[0-9]{1,5})?(/[^\s?#]*)?")
 STATUS = re.compile(r"status code: ([0-9]{3})")
 SAID = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
-
-TYPES = {
-    ".csv": "text/csv; charset=utf-8",
-    ".geojson": "application/geo+json",
-    ".html": "text/html; charset=utf-8",
-    ".json": "application/json",
-    ".md": "text/markdown; charset=utf-8",
-    ".parquet": "application/vnd.apache.parquet",
-    ".sqlite": "application/vnd.sqlite3",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".yml": "application/yaml",
-    "": "text/plain; charset=utf-8",
-}
 
 
 class Bucket:
@@ -204,9 +191,7 @@ def _checked_server(place: str) -> str:
 
 
 def _attributes(path: str, cache: str) -> dict[str, str]:
-    suffix = PurePosixPath(path).suffix.lower()
-    media = TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-    return {"Content-Type": media, "Cache-Control": cache}
+    return {"Content-Type": content_type(path), "Cache-Control": cache}
 
 
 def _said(error: Exception) -> str:

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from pipeline.core.media import content_type
 from pipeline.serve.answer import Answer, Header, send_answer
 
 CHUNK = 256 * 1024
 """Bytes that are read at a time."""
-
-TYPES = {
-    ".csv": "text/csv; charset=utf-8",
-    ".geojson": "application/geo+json",
-    ".json": "application/json",
-    ".jsonld": "application/ld+json",
-    ".md": "text/markdown; charset=utf-8",
-    ".parquet": "application/vnd.apache.parquet",
-    ".rdf": "application/rdf+xml",
-    ".sqlite": "application/vnd.sqlite3",
-    ".ttl": "text/turtle; charset=utf-8",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".yml": "application/yaml",
-    ".zip": "application/zip",
-}
-"""Media types by extension; others are those that Python knows, or bytes."""
 
 SHOWN = ("text/css", "text/javascript", "image/", "font/", "text/html")
 """Media types that a browser shows or uses; it saves every other."""
@@ -54,11 +38,11 @@ async def send_file(file: Path, etag: str, headers: list[Header], scope: Any, se
     asked = dict(scope["headers"])
     headers = [
         *headers,
-        (b"content-type", media_type(file).encode()),
+        (b"content-type", content_type(file.name).encode()),
         (b"accept-ranges", b"bytes"),
         (b"etag", etag.encode()),
     ]
-    if not media_type(file).startswith(SHOWN):
+    if not content_type(file.name).startswith(SHOWN):
         headers.append((b"content-disposition", b"attachment"))
     span = _span(asked, etag, size)
     if span is None:
@@ -81,15 +65,6 @@ async def send_file(file: Path, etag: str, headers: list[Header], scope: Any, se
                 start += len(chunk)
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
-
-
-def media_type(file: Path) -> str:
-    """The media type of a file, by its name."""
-    return (
-        TYPES.get(file.suffix.lower())
-        or mimetypes.guess_type(file.name, strict=False)[0]
-        or ("text/plain; charset=utf-8" if not file.suffix else "application/octet-stream")
-    )
 
 
 def _span(asked: dict[bytes, bytes], etag: str, size: int) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.describe.site.html import Page as Parsed
+from tests.describe.page.html import Page as Parsed
 from tests.describe.validators import complaints, needs_java, needs_validators
 
 PAGES = ("index.html", "index.sv.html")
@@ -89,7 +89,7 @@ def test_a_chart_shows_every_row_of_its_table(release: Path) -> None:
 def test_a_link_of_the_diagram_opens_the_table_in_the_dictionary(release: Path, browser: Browser) -> None:
     page = opened(browser, release / "index.html")
     assert not page.get_by_text("The solution's name.").is_visible()
-    page.locator(".diagram a", has_text="Service solutions").click()
+    page.locator(".connections a", has_text="Service solutions").click()
     page.locator("#table-solutions > summary").click()
     assert page.get_by_text("The solution's name.").is_visible()
     page.context.close()

@@ -8,20 +8,15 @@ from typing import Any
 from pipeline.package import about as told
 from pipeline.package.history import names
 from pipeline.serve.pages.dataset import Dataset, Table
+from pipeline.web import citation as sentences
 
 
 def citation(dataset: Dataset, part: str | None = None) -> dict[str, str]:
     """A reference to the release, or to a part of it: its text; the address of the page stands for itself."""
     descriptor = dataset.package.descriptor
-    by = "; ".join(person.name for person in told.creators(descriptor)) or dataset.title
-    year = f" ({dataset.created[:4]})" if dataset.created else ""
-    version = f" (version {dataset.version})" if dataset.version else ""
-    doi = told.doi(descriptor.get("doi") or descriptor.get("id"))
-    of = f"{part}. " if part else ""
-    within = dataset.words.text("cite_in") + " " if part else ""
     return {
-        "text": f"{by}{year}. {of}{within}{dataset.title}{version}.",
-        "address": f"https://doi.org/{doi}" if doi else "",
+        "text": sentences.citation(dataset.words, descriptor, dataset.title, part),
+        "address": sentences.address(descriptor) or "",
     }
 
 

@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.files import os_errors
+from pipeline.core.media import TYPES
 from pipeline.serve.answer import CORS, SECURITY
-from pipeline.serve.files import TYPES
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -54,7 +54,7 @@ def write(place: Place, version: str, folder: Path, listen: str = "80", cache: P
         "project": place.project,
         "releases": place.releases,
         "version": version,
-        "types": sorted((extension[1:], media.partition(";")[0]) for extension, media in TYPES.items()),
+        "types": sorted(TYPES.items()),
         "headers": [
             (name.decode(), value.decode())
             for name, value in (*SECURITY, *CORS, (b"content-disposition", b"attachment"))

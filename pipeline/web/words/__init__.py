@@ -16,6 +16,7 @@ import yaml
 from markupsafe import Markup, escape
 
 from pipeline.web import numbers
+from pipeline.web.visible import visible
 
 Language = Literal["en", "sv"]
 
@@ -45,6 +46,10 @@ def _escaped(key: str, language: str) -> Markup:
     return escape(catalogue(language)[key])
 
 
+def _shown(value: Any) -> Markup:
+    return value if isinstance(value, Markup) else escape(visible(str(value)))
+
+
 @dataclass(frozen=True)
 class Words:
     """The texts of one language, and numbers as it writes them."""
@@ -52,9 +57,12 @@ class Words:
     language: str
 
     def __call__(self, key: str, **values: Any) -> Markup:
-        """The text `key` as HTML, with its `{names}` filled in; values are escaped. Raises KeyError for no such key."""
+        """The text `key` as HTML, with its `{names}` filled in; values are made visible and escaped.
+
+        Raises KeyError for no such key.
+        """
         text = _escaped(key, self.language)
-        return Markup(str(text).format(**{name: escape(value) for name, value in values.items()})) if values else text
+        return Markup(str(text).format(**{name: _shown(value) for name, value in values.items()})) if values else text
 
     def text(self, key: str, **values: Any) -> str:
         """The text `key` as it is, for what is not HTML or is escaped later. Raises KeyError for no such key."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from pipeline.build import build
 from pipeline.core.progress import Progress
 from pipeline.describe import read
-from pipeline.describe.site import write
+from pipeline.describe.page import write
 from pipeline.source.project import find
-from tests.describe.site.html import Page
+from tests.describe.page.html import Page
 from tests.projects import field, package, table
 
 DOCUMENTS = ["id", "publisher", "title", "url", "accessed"]
@@ -53,24 +53,24 @@ def again(release: Path, folder: Path, changes: object) -> Page:
 
 def test_documents_are_counted_by_publisher_with_the_values_they_are_cited_for(tmp_path: Path) -> None:
     said = page_of(released(tmp_path)).text
-    assert "3 documents of 2 publishers, last read 2026-01-03." in said
-    assert "Publisher Documents Cited for values Last read Motala 1 2 2025-12-01 Flen 2 1 2026-01-03" in said
+    assert "3 documents from 2 publishers, last read 3 January 2026." in said
+    assert "Publisher Documents Values supported Last read Motala 1 2 1 December 2025 Flen 2 1 3 January 2026" in said
 
 
 def test_where_sources_disagree_both_values_stand_with_their_documents(tmp_path: Path) -> None:
     page = page_of(released(tmp_path))
-    assert "towns 1 · kind village – The plan Not taken: seat – Flen" in page.text
+    assert "towns · 1 · kind village – The plan Not used: seat – Flen" in page.text
     assert [href for href in page.values("href") if "flen" in href] == ["https://flen.example/plan"]
 
 
 def test_a_code_has_its_label_in_the_language_of_the_page(tmp_path: Path) -> None:
-    assert "towns 1 · kind by – The plan" in page_of(released(tmp_path), "index.sv.html").text
+    assert "towns · 1 · kind by – The plan" in page_of(released(tmp_path), "index.sv.html").text
 
 
 def test_the_verdict_is_that_of_the_report_and_leads_to_it_in_its_language(tmp_path: Path) -> None:
     release = released(tmp_path)
     page = page_of(release)
-    assert "Checked Valid 4 tables, 8 rows, 0 errors. Judged by" in page.text
+    assert "Checked Valid 4 tables, 8 rows, 0 errors. Checked with" in page.text
     for name, report, other in (
         ("index.html", "report.html", "report.sv.html"),
         ("index.sv.html", "report.sv.html", "report.html"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pipeline.describe.dataset import Dataset
-from pipeline.describe.site.page import file_name, gather, render
-from pipeline.describe.site.words import LANGUAGES
+from pipeline.describe.page.page import file_name, gather, render
+from pipeline.web.words import LANGUAGES
 
 __all__ = ["LANGUAGES", "write"]
 

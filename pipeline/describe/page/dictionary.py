@@ -9,10 +9,14 @@ from typing import Any
 
 from pipeline.core.names import stems
 from pipeline.describe.dataset import Dataset
-from pipeline.describe.site.rows import column, relation
-from pipeline.describe.site.words import Text, Words
+from pipeline.describe.page.language import PageWords, Text
+from pipeline.describe.page.parquet_rows import column, relation
 from pipeline.package.package import Resource
 from pipeline.table import duckdb
+from pipeline.web.dates import is_edtf
+
+LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minLength", "maxLength", "pattern")
+"""Constraints with a value of their own."""
 
 TOGETHER = 50
 """Fields whose values are counted in one query, which bounds what DuckDB must remember."""
@@ -36,10 +40,11 @@ class Counts:
 
 @dataclass(frozen=True)
 class Link:
-    """A table that a key points at: where it stands on the page, and its name."""
+    """A table that a key points at: where it stands on the page, its name and its title."""
 
     anchor: str
     name: str
+    title: Text
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class Field:
     rules: tuple[str, ...]
     codes: tuple[Code, ...]
     count: Count | None
+    is_date: bool
 
 
 @dataclass(frozen=True)
@@ -99,10 +105,13 @@ def _counts(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> Counts
     return Counts(rows, tuple(fields))
 
 
-def tables(words: Words, counts: Mapping[str, Counts]) -> list[Table]:
+def tables(words: PageWords, counts: Mapping[str, Counts]) -> list[Table]:
     """Every table of the package, in its order."""
     package = words.dataset.package
-    links = {table.name: Link(anchor(table), table.name) for table in package.tables}
+    links = {
+        table.name: Link(anchor(table), table.name, words.title(table.descriptor, table.name))
+        for table in package.tables
+    }
     linked: dict[str, list[Link]] = defaultdict(list)
     for table in package.tables:
         for name in _targets(table):
@@ -112,6 +121,17 @@ def tables(words: Words, counts: Mapping[str, Counts]) -> list[Table]:
         _table(words, table, counts.get(table.name), links, tuple(dict.fromkeys(linked[table.name])))
         for table in package.tables
     ]
+
+
+def names(tables: Iterable[Table]) -> dict[str | tuple[str, str], Text]:
+    """The title of each table by its name, and of each field by table and name."""
+    found: dict[str | tuple[str, str], Text] = {table.name: table.title for table in tables}
+    return found | {(table.name, field.name): field.title for table in tables for field in table.fields if field.title}
+
+
+def dates(tables: Iterable[Table]) -> set[tuple[str, str]]:
+    """The fields whose texts are EDTF, by table and name."""
+    return {(table.name, field.name) for table in tables for field in table.fields if field.is_date}
 
 
 def anchor(table: Resource) -> str:
@@ -124,7 +144,7 @@ def _targets(table: Resource) -> list[str]:
 
 
 def _table(
-    words: Words, table: Resource, counts: Counts | None, links: Mapping[str, Link], linked: tuple[Link, ...]
+    words: PageWords, table: Resource, counts: Counts | None, links: Mapping[str, Link], linked: tuple[Link, ...]
 ) -> Table:
     targets: dict[str, list[Link]] = defaultdict(list)
     for fields, target, _ in table.foreign_keys:
@@ -150,7 +170,7 @@ def _table(
 
 
 def _field(
-    words: Words, field: Mapping[str, Any], place: str, is_key: bool, links: tuple[Link, ...], figure: Count | None
+    words: PageWords, field: Mapping[str, Any], place: str, is_key: bool, links: tuple[Link, ...], figure: Count | None
 ) -> Field:
     title, unit, example = words.said(field, "title"), field.get("unit"), field.get("example")
     codes = tuple(_codes(words, field))
@@ -167,10 +187,11 @@ def _field(
         tuple(_rules(words, field, bool(codes))),
         codes,
         figure,
+        is_edtf(field),
     )
 
 
-def _codes(words: Words, field: Mapping[str, Any]) -> Iterable[Code]:
+def _codes(words: PageWords, field: Mapping[str, Any]) -> Iterable[Code]:
     """The code list: `categories`, or else what `constraints.enum` allows (Table Schema)."""
     categories = field.get("categories")
     if not isinstance(categories, list) or not categories:
@@ -182,27 +203,15 @@ def _codes(words: Words, field: Mapping[str, Any]) -> Iterable[Code]:
             yield Code(str(each), None)
 
 
-def _rules(words: Words, field: Mapping[str, Any], has_codes: bool) -> Iterable[str]:
+def _rules(words: PageWords, field: Mapping[str, Any], has_codes: bool) -> Iterable[str]:
     """What the schema demands of a value, in words."""
-    constraints, t = _constraints(field), words.t
-    said = {
-        "minimum": t("at least {}", "minst {}"),
-        "exclusiveMinimum": t("more than {}", "mer än {}"),
-        "maximum": t("at most {}", "högst {}"),
-        "exclusiveMaximum": t("less than {}", "mindre än {}"),
-        "minLength": t("at least {} characters", "minst {} tecken"),
-        "maxLength": t("at most {} characters", "högst {} tecken"),
-        "pattern": t("matches {}", "följer mönstret {}"),
-    }
-    if constraints.get("required") is True:
-        yield t("always has a value", "har alltid ett värde")
-    if constraints.get("unique") is True:
-        yield t("every value once", "varje värde en gång")
-    for name, sentence in said.items():
+    constraints = _constraints(field)
+    yield from (words.text(f"rule.{name}") for name in ("required", "unique") if constraints.get(name) is True)
+    for name in LIMITS:
         if constraints.get(name) is not None:
-            yield sentence.format(constraints[name])
+            yield words.text(f"rule.{name}", value=constraints[name])
     if has_codes and field.get("categoriesOrdered") is True:
-        yield t("codes are in order", "koderna har en ordning")
+        yield words.text("rule.categoriesOrdered")
 
 
 def _constraints(field: Mapping[str, Any]) -> Mapping[str, Any]:

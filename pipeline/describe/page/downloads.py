@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pipeline.core.quoting import identifier, literal
 from pipeline.describe import media
 from pipeline.describe.dataset import CATALOG, Dataset, File
-from pipeline.describe.site.words import Text, Words
+from pipeline.describe.page.language import PageWords, Text
 from pipeline.package.package import DESCRIPTOR, Resource
 
 FORMATS = {
@@ -63,7 +63,7 @@ class Snippet:
     note: str
 
 
-def whole(words: Words) -> list[Download]:
+def whole(words: PageWords) -> list[Download]:
     """The files that hold everything: the archive first, then those for most people."""
     order = ("zip", "xlsx", "sqlite")
     found = [file for file in words.dataset.files if file.resource is None]
@@ -71,7 +71,7 @@ def whole(words: Words) -> list[Download]:
     return [_download(words, file) for file in found]
 
 
-def others(words: Words) -> list[tuple[Text, Download]]:
+def others(words: PageWords) -> list[tuple[Text, Download]]:
     """Files that are no tables, with their titles."""
     return [
         (words.title(file.resource.descriptor, file.resource.name), _download(words, file))
@@ -80,7 +80,7 @@ def others(words: Words) -> list[tuple[Text, Download]]:
     ]
 
 
-def of_table(words: Words, table: Resource) -> tuple[Download, ...]:
+def of_table(words: PageWords, table: Resource) -> tuple[Download, ...]:
     """The files of a table: CSV first."""
     return tuple(_download(words, file) for file in words.dataset.of_table(table))
 
@@ -96,18 +96,18 @@ def descriptions(dataset: Dataset) -> list[tuple[str, str]]:
     return [(quote(path), said) for path, said in found]
 
 
-def _download(words: Words, file: File) -> Download:
+def _download(words: PageWords, file: File) -> Download:
     form = media.form(file.ending)
-    said = form.one.get(words.language, "")
+    said = words.text(form.one)
     return Download(file.path, quote(file.path), form.title, file.size, file.sha256, said)
 
 
 # -- how it is opened --------------------------------------------------------------------------------------------------
 
 
-def snippets(words: Words, table: Resource | None) -> Sequence[Snippet]:
+def snippets(words: PageWords, table: Resource | None) -> Sequence[Snippet]:
     """How `table`, an example, is opened; only with what the release has the files for."""
-    dataset, t = words.dataset, words.t
+    dataset = words.dataset
     files = {file.ending: file for file in dataset.of_table(table)} if table else {}
     parquet, csv = files.get("parquet"), files.get("csv")
     sqlite = next((file for file in dataset.files if file.resource is None and file.ending == "sqlite"), None)
@@ -116,14 +116,9 @@ def snippets(words: Words, table: Resource | None) -> Sequence[Snippet]:
     if workbook:
         found.append(
             Snippet(
-                t("Spreadsheet", "Kalkylprogram"),
+                words.text("release.spreadsheet"),
                 PurePosixPath(workbook.path).name,
-                t(
-                    "Opens in Excel and LibreOffice, one sheet a table. If you open a CSV file instead, import it as "
-                    "UTF-8 with all columns as text: a code such as 0482 else loses its zero.",
-                    "Öppnas i Excel och LibreOffice, ett blad per tabell. Öppnar du en CSV-fil i stället, importera "
-                    "den som UTF-8 med alla kolumner som text: en kod som 0482 tappar annars sin nolla.",
-                ),
+                words.text("release.spreadsheet_note"),
             )
         )
     if parquet and csv:
@@ -131,12 +126,9 @@ def snippets(words: Words, table: Resource | None) -> Sequence[Snippet]:
             Snippet(
                 "pandas",
                 f"import pandas as pd\n\n"
-                f"table = pd.read_parquet({_text(dataset, parquet)})  # {t('needs pyarrow', 'kräver pyarrow')}\n"
+                f"table = pd.read_parquet({_text(dataset, parquet)})  # {words.text('release.needs_pyarrow')}\n"
                 f"table = pd.read_csv({_text(dataset, csv)}, dtype=str)",
-                t(
-                    "Python. Parquet keeps the types; from CSV all is text.",
-                    "Python. Parquet behåller typerna; från CSV blir allt text.",
-                ),
+                words.text("release.pandas_note"),
             )
         )
         found.append(
@@ -144,14 +136,14 @@ def snippets(words: Words, table: Resource | None) -> Sequence[Snippet]:
                 "R",
                 f"table <- arrow::read_parquet({_text(dataset, parquet)})\n"
                 f'table <- read.csv({_text(dataset, csv)}, colClasses = "character")',
-                t("The second line needs no package.", "Den andra raden kräver inget paket."),
+                words.text("release.r_note"),
             )
         )
         found.append(
             Snippet(
                 "DuckDB",
                 f"SELECT * FROM {literal(_place(dataset, parquet))};",
-                t("SQL on the files as they are.", "SQL på filerna som de är."),
+                words.text("release.duckdb_note"),
             )
         )
     if sqlite and table:
@@ -160,10 +152,7 @@ def snippets(words: Words, table: Resource | None) -> Sequence[Snippet]:
             Snippet(
                 "SQL",
                 f"-- sqlite3 {PurePosixPath(sqlite.path).name}\n{query}",
-                t(
-                    "SQLite: all tables with keys, indexes and views, in one file.",
-                    "SQLite: alla tabeller med nycklar, index och vyer, i en fil.",
-                ),
+                words.text("release.sqlite_note"),
             )
         )
     return found

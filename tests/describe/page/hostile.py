@@ -11,9 +11,9 @@ from typing import Any
 from pipeline.build import build
 from pipeline.core.progress import Progress
 from pipeline.describe import read
-from pipeline.describe.site import write
+from pipeline.describe.page import write
 from pipeline.source.project import find
-from tests.describe.site.test_origins import DISCREPANCIES, DOCUMENTS
+from tests.describe.page.test_origins import DISCREPANCIES, DOCUMENTS
 from tests.projects import field, package, put, table
 
 HOSTILE = '"><script>document.title="broken"</script><img src=x onerror=alert(1)> ]]> --> \u202eeno\u200b {{ 7 * 7 }}'

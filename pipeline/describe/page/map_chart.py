@@ -7,16 +7,16 @@ from typing import Any
 
 from pipeline.core.files import read_json
 from pipeline.describe.dataset import Dataset
-from pipeline.describe.site.charts import Chart, title_of
-from pipeline.describe.site.figures import NAMING, Figures
-from pipeline.describe.site.words import Words
+from pipeline.describe.page.charts import Chart, title_of
+from pipeline.describe.page.figures import NAMING, Figures
+from pipeline.describe.page.language import PageWords
 from pipeline.package.package import Resource
 from pipeline.web import maps
 from pipeline.web.maps import Area, Point, Shade
 from pipeline.web.visible import visible
 
 
-def chart(words: Words, figures: Figures, number: int) -> Chart | None:
+def chart(words: PageWords, figures: Figures, number: int) -> Chart | None:
     """The map in the language of the page; None where no row has coordinates."""
     dataset, asked = words.dataset, figures.asked
     assert asked.table is not None
@@ -31,32 +31,29 @@ def chart(words: Words, figures: Figures, number: int) -> Chart | None:
         if area.code in counts
     ]
     anchor, title = f"chart-{number}", title_of(words, figures)
-    said = words.t("Map with {}. All stand in the table below.", "Karta med {}. Alla står i tabellen nedanför.")
     picture = maps.svg_map(
         outline,
         [Point(point.longitude, point.latitude, visible(point.label)) for point in points],
         title=visible(title.value),
-        description=said.format(words.counted(len(points), "place")),
+        description=words.text("chart.map", places=words.counted("places", len(points))),
         name=anchor,
         shaded=shaded,
     )
-    rows = sorted((point.label, f"{point.latitude:.4f}", f"{point.longitude:.4f}") for point in points)
-    note = words.t("{} without coordinates.", "{} utan koordinater.")
+    rows = sorted((point.label, words.number(point.latitude, 4), words.number(point.longitude, 4)) for point in points)
     return Chart(
         anchor,
         title,
         words.said(asked.holder, "description"),
         picture,
         (),
-        (words.t("Name", "Namn"), words.t("Latitude", "Latitud"), words.t("Longitude", "Longitud")),
+        tuple(words.text(f"chart.{head}") for head in ("name", "latitude", "longitude")),
         tuple(rows),
-        note.format(words.counted(without, "row")) if without else "",
-        is_map=True,
+        words.text("chart.without_place", rows=words.counted("rows", without)) if without else "",
     )
 
 
-def _shade(words: Words, area: Area, value: float, most: float) -> Shade:
-    return Shade(value / most, f"{area.name}: {words.number(value)}")
+def _shade(words: PageWords, area: Area, value: float, most: float) -> Shade:
+    return Shade(value / most, f"{area.name}: {words.number(value, 2)}")
 
 
 def _areas(dataset: Dataset, shape: Resource | None) -> list[Area]:

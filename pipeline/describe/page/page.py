@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +21,21 @@ from pipeline.core.errors import InvalidData
 from pipeline.describe import coverage, schema_org
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import as_json
-from pipeline.describe.site import bibtex, charts, dictionary, downloads, findings, mapped, origins
-from pipeline.describe.site.asked import asked
-from pipeline.describe.site.charts import Chart
-from pipeline.describe.site.diagram import diagram
-from pipeline.describe.site.dictionary import Counts
-from pipeline.describe.site.downloads import TableFiles
-from pipeline.describe.site.figures import Figures, figures
-from pipeline.describe.site.findings import Changes, Verdict
-from pipeline.describe.site.origins import Origins
-from pipeline.describe.site.words import LANGUAGES, NAMES, Language, Text, Words
+from pipeline.describe.page import bibtex, charts, connections, dictionary, downloads, findings, map_chart, origins
+from pipeline.describe.page.chart_requests import asked
+from pipeline.describe.page.charts import Chart
+from pipeline.describe.page.dictionary import Counts
+from pipeline.describe.page.downloads import TableFiles
+from pipeline.describe.page.figures import Figures, figures
+from pipeline.describe.page.findings import Changes, Verdict
+from pipeline.describe.page.language import PageWords, Text
+from pipeline.describe.page.origins import Origins
 from pipeline.package import about
 from pipeline.package.package import Resource
 from pipeline.table import duckdb
-from pipeline.web import templates
+from pipeline.web import dates, templates
 from pipeline.web.visible import visible
+from pipeline.web.words import LANGUAGES, NAMES, Language
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,14 @@ def _reports(contents: Contents, language: Language) -> list[str]:
 def render(contents: Contents, language: Language) -> str:
     """The page in a language."""
     dataset = contents.dataset
-    words = Words(dataset, language)
+    words = PageWords(language, dataset)
     tables = dictionary.tables(words, contents.counts)
     descriptor = dataset.descriptor
     page = (
-        _environment(words)
-        .get_template("page.html")
+        _environment()
+        .get_template("release.html")
         .render(
-            language=language,
+            t=words,
             translations=[(each, NAMES[each], file_name(dataset, each)) for each in LANGUAGES if each != language],
             dataset=dataset,
             title=words.title(descriptor, dataset.package.name),
@@ -97,7 +98,7 @@ def render(contents: Contents, language: Language) -> str:
             people=about.people(descriptor),
             licences=about.licences(descriptor),
             sources=about.sources(descriptor),
-            period=coverage.period(dataset),
+            period=_period(words, *coverage.period(dataset)),
             places=[
                 place.titles.get(language) or next(iter(place.titles.values()), place.path)
                 for place in coverage.places(dataset)
@@ -110,7 +111,12 @@ def render(contents: Contents, language: Language) -> str:
             reports=_reports(contents, language),
             changes=contents.changes,
             changelog=(dataset.package.folder / findings.CHANGELOG).is_file(),
-            diagram=diagram(words, tables),
+            connected=any(table.links for table in tables),
+            connections=connections.picture(words, tables),
+            unconnected=[table for table in tables if not table.links and not table.linked],
+            names=dictionary.names(tables),
+            dates=dictionary.dates(tables),
+            citation=dataset.citation(language),
             charts=_charts(words, contents.figures),
             row_count=sum(table.rows or 0 for table in tables),
             whole=downloads.whole(words),
@@ -134,29 +140,17 @@ def _example(contents: Contents) -> Resource | None:
     return next(charted, next(iter(contents.dataset.package.tables), None))
 
 
-def _charts(words: Words, figures: Iterable[Figures]) -> list[Chart]:
+def _charts(words: PageWords, figures: Iterable[Figures]) -> list[Chart]:
     drawn = (
-        (mapped.chart if each.asked.type == "map" else charts.chart)(words, each, number)
+        (map_chart.chart if each.asked.type == "map" else charts.chart)(words, each, number)
         for number, each in enumerate(figures, 1)
     )
     return [each for each in drawn if each]
 
 
-ROLES = {
-    "creator": ("creator", "upphov"),
-    "author": ("author", "författare"),
-    "publisher": ("publisher", "utgivare"),
-    "maintainer": ("maintainer", "underhåll"),
-    "contributor": ("contributor", "medverkande"),
-    "dataCurator": ("data curator", "datavård"),
-    "contact": ("contact", "kontakt"),
-    "contactPoint": ("contact", "kontakt"),
-    "originator": ("origin of the data", "datans ursprung"),
-    "rightsHolder": ("rights holder", "rättighetshavare"),
-    "funder": ("funder", "finansiär"),
-    "wrangler": ("preparation", "bearbetning"),
-}
-"""Roles of contributors in English and Swedish; others are shown as they are written."""
+def _period(words: PageWords, start: str | None, end: str | None) -> str:
+    """The time that the data are about, in words; empty where nothing says."""
+    return dates.spoken(words, f"{start or '..'}/{end or '..'}") if start or end else ""
 
 
 def _json_ld(dataset: Dataset) -> Markup:
@@ -176,10 +170,10 @@ def _json_ld(dataset: Dataset) -> Markup:
 # -- the template ------------------------------------------------------------------------------------------------------
 
 
-def _environment(words: Words) -> Environment:
+@cache
+def _environment() -> Environment:
     environment = templates.environment(Path(__file__).parent / "templates", _shown)
-    environment.globals |= {"t": words.t, "counted": words.counted, "role_words": ROLES}
-    environment.filters |= {"figure": words.figure, "size": words.size, "paragraphs": paragraphs, "share": share}
+    environment.filters |= {"paragraphs": paragraphs, "share": share}
     return environment
 
 

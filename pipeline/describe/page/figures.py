@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from pipeline.describe.dataset import Dataset
-from pipeline.describe.site.asked import Asked
-from pipeline.describe.site.rows import column_of, relation
+from pipeline.describe.page.chart_requests import Asked
+from pipeline.describe.page.parquet_rows import column_of, relation
 from pipeline.package.descriptor import bad
 from pipeline.package.package import DESCRIPTOR, Resource
 from pipeline.table import duckdb

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from pipeline.describe.site.figures import Figures, Labels
-from pipeline.describe.site.words import Text, Words
+from pipeline.describe.page.figures import Figures, Labels
+from pipeline.describe.page.language import PageWords, Text
+from pipeline.web import charts
+from pipeline.web.charts import Bar
 from pipeline.web.visible import visible
 
 MOST = 14
@@ -46,13 +48,10 @@ class Chart:
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str
-    is_map: bool = False
 
 
-def chart(words: Words, figures: Figures, number: int) -> Chart | None:
+def chart(words: PageWords, figures: Figures, number: int) -> Chart | None:
     """The chart in the language of the page; None where there is nothing to draw."""
-    from pipeline.describe.site import drawing
-
     drawn, missing = table(words, figures)
     if not drawn.labels:
         return None
@@ -60,10 +59,9 @@ def chart(words: Words, figures: Figures, number: int) -> Chart | None:
     shown = _shortened(drawn) if figures.asked.type == "bars" else drawn
     if len(shown.series) > SERIES:
         shown = Drawn(shown.labels, (("", shown.totals),))
-    draw = drawing.bars if figures.asked.type == "bars" else drawing.columns
-    picture = draw(shown, anchor, visible(title.value), visible(_said(words, drawn)), words)
+    picture = _picture(words, figures, shown, anchor, visible(title.value), visible(_said(words, drawn)))
     names = tuple(name for name, _ in drawn.series)
-    heads = (_head(words, figures), *(names if len(names) > 1 else (words.t("Number", "Antal"),)))
+    heads = (_head(words, figures), *(names if len(names) > 1 else (words.text("chart.number"),)))
     rows = zip(drawn.labels, *(values for _, values in drawn.series), strict=True)
     return Chart(
         anchor,
@@ -72,12 +70,25 @@ def chart(words: Words, figures: Figures, number: int) -> Chart | None:
         picture,
         tuple(name for name, _ in shown.series) if len(shown.series) > 1 else (),
         heads,
-        tuple((label, *(words.number(value) for value in values)) for label, *values in rows),
+        tuple((label, *(words.number(value, 2) for value in values)) for label, *values in rows),
         _note(words, drawn, shown, missing),
     )
 
 
-def title_of(words: Words, figures: Figures) -> Text:
+def _picture(words: PageWords, figures: Figures, shown: Drawn, name: str, title: str, description: str) -> Markup:
+    """The chart as SVG."""
+    drawn = [
+        Bar(visible(label), tuple(values), words.number(total, 2))
+        for label, total, values in zip(
+            shown.labels, shown.totals, zip(*(values for _, values in shown.series), strict=True), strict=True
+        )
+    ]
+    if figures.asked.type == "bars":
+        return charts.bars(name, title, description, drawn)
+    return charts.columns(name, title, description, drawn, words.number(max(shown.totals), 2))
+
+
+def title_of(words: PageWords, figures: Figures) -> Text:
     """The title that the chart has, or one from those of its table and field."""
     asked = figures.asked
     said = words.said(asked.holder, "title")
@@ -90,14 +101,14 @@ def title_of(words: Words, figures: Figures) -> Text:
     return Text(f"{title}: {field}", title.language)
 
 
-def _head(words: Words, figures: Figures) -> str:
+def _head(words: PageWords, figures: Figures) -> str:
     asked = figures.asked
     if asked.table is None or asked.field is None:
-        return words.t("Label", "Etikett")
+        return words.text("chart.label")
     return str(words.title(asked.table.fields[asked.table.field_names.index(asked.field)], asked.field))
 
 
-def table(words: Words, figures: Figures) -> tuple[Drawn, float]:
+def table(words: PageWords, figures: Figures) -> tuple[Drawn, float]:
     """The figures as labels and series in the language of the page, and how many have no label."""
     cells: dict[str, dict[str, float]] = {}
     names: dict[str, str] = {}
@@ -106,7 +117,7 @@ def table(words: Words, figures: Figures) -> tuple[Drawn, float]:
         if label is None:
             missing += value
             continue
-        names.setdefault(series, _text(words, figures.series, series) or words.t("not stated", "ej angivet"))
+        names.setdefault(series, _text(words, figures.series, series) or words.text("chart.not_stated"))
         line = cells.setdefault(label, {})
         line[series] = line.get(series, 0) + value
     codes = [code for code in figures.series if code in names]
@@ -123,7 +134,7 @@ def table(words: Words, figures: Figures) -> tuple[Drawn, float]:
     )
 
 
-def _text(words: Words, labels: Labels, value: str) -> str:
+def _text(words: PageWords, labels: Labels, value: str) -> str:
     """A value's label in the language of the page, or in the first that there is, or the value."""
     texts: Mapping[str, str] = labels.get(value, {})
     return texts.get(words.language) or next(iter(texts.values()), value)
@@ -134,22 +145,19 @@ def _shortened(drawn: Drawn) -> Drawn:
     return Drawn(drawn.labels[:MOST], tuple((name, values[:MOST]) for name, values in drawn.series))
 
 
-def _said(words: Words, drawn: Drawn) -> str:
+def _said(words: PageWords, drawn: Drawn) -> str:
     """The text alternative: the greatest figures, and where all of them are."""
     ranked = sorted(zip(drawn.labels, drawn.totals, strict=True), key=lambda item: -item[1])
-    named = ", ".join(f"{label} {words.number(total)}" for label, total in ranked[:SAID])
-    kind = words.t("Bar chart.", "Stapeldiagram.")
-    most = words.t("Most: {}.", "Mest: {}.").format(named)
-    return f"{kind} {most} {words.t('All figures stand in the table below.', 'Alla siffror står i tabellen nedanför.')}"
+    named = ", ".join(f"{label} {words.number(total, 2)}" for label, total in ranked[:SAID])
+    return words.text("chart.bars", most=named)
 
 
-def _note(words: Words, drawn: Drawn, shown: Drawn, missing: float) -> str:
+def _note(words: PageWords, drawn: Drawn, shown: Drawn, missing: float) -> str:
     """What the picture leaves out."""
     said = []
     if len(shown.labels) < len(drawn.labels):
-        more = words.t("And {} more, {} together.", "Och {} till, tillsammans {}.")
         rest = drawn.totals[len(shown.labels) :]
-        said.append(more.format(words.figure(len(rest)), words.number(sum(rest))))
+        said.append(words.text("chart.rest", n=words.number(len(rest)), sum=words.number(sum(rest), 2)))
     if missing:
-        said.append(words.t("{} without a value.", "{} utan värde.").format(words.counted(round(missing), "row")))
+        said.append(words.text("chart.without_value", rows=words.counted("rows", round(missing))))
     return " ".join(said)

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.describe.dataset import Dataset
-from pipeline.describe.site.dictionary import Table
-from pipeline.describe.site.rows import column_of, relation
+from pipeline.describe.page.dictionary import Table
+from pipeline.describe.page.parquet_rows import column_of, relation
 from pipeline.package import about
 from pipeline.package.package import Resource
 from pipeline.table import duckdb

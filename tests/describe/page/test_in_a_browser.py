@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.describe.site.hostile import HOSTILE, hostile
+from tests.describe.page.hostile import HOSTILE, hostile
 from tests.describe.validators import complaints, needs_java, needs_validators
 
 PAGES = ("index.html", "index.sv.html")
