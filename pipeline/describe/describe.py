@@ -12,6 +12,7 @@ from pipeline.core.files import write_json
 from pipeline.describe import citation, croissant, csvw, datacite, dcat, page, schema_org, sitemap
 from pipeline.describe.dataset import CATALOG, Dataset, read
 from pipeline.describe.document import Document
+from pipeline.describe.explore import explore
 
 NOTES = "notes.json"
 

@@ -58,7 +58,7 @@ def _config(dataset: Dataset, database: str, sha256: str) -> dict[str, Any]:
         **_texts(dataset.descriptor, "title", "description"),
         "name": dataset.package.name,
         "version": dataset.version,
-        "citation": dataset.citation,
+        "citation": dataset.citation(),
         "database": database,
         "sha256": sha256,
         "pages": about.page_names("index", dataset.descriptor),
