@@ -14,11 +14,12 @@ SOURCES = {path: path.read_text(encoding="utf-8") for end in ("py", "html") for 
 
 ASKED = re.compile(r"""(?:\bt|\bwords(?:\.text)?|\.text)\(\s*["']([a-z]\w*(?:\.\w+)*)["'](?=\s*[,)])(?!\s*,\s*["'])""")
 COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)*)["']""")
-MADE = re.compile(
 ASKED = re.compile(r"""(?:\bt|\bwords(?:\.text)?|\.text)\(\s*["']([a-z]\w*(?:\.\w+)*)["'](?=\s*[,)])(?!\s*,\s*["'])""")
 COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)*)["']""")
 MADE = re.compile(
     r"(unit|table|error|filter|change|match|file_is)_\w+|(date|role|rule|format|chart|explore|diff|report|said)\.[\w.-]+"
+)
+"""Keys made of the name of a unit, a table, a status, a condition, an ending, a part of a date, or by a script."""
 )
 """Keys made of the name of a unit, a table, a status, a condition, an ending, a part of a date, or by a script."""
 )
