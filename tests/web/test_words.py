@@ -20,10 +20,6 @@ MADE = re.compile(
     r"(unit|table|error|filter|change|match|file_is)_\w+|(date|role|rule|format|chart|explore|diff|report|said)\.[\w.-]+"
 )
 """Keys made of the name of a unit, a table, a status, a condition, an ending, a part of a date, or by a script."""
-)
-"""Keys made of the name of a unit, a table, a status, a condition, an ending, a part of a date, or by a script."""
-)
-"""Keys made of the name of a unit, a table, a status, a condition, an ending, a part of a date, or by a script."""
 
 
 def test_both_languages_have_the_same_texts_in_the_same_order_with_the_same_names_to_fill_in() -> None:
