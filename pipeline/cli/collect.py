@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
     help="Ask what was last asked before this day, and nothing else, whatever its cadence.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing.")
-@click.option("--check", "checks", is_flag=True, help="Ask the least that shows each source's shape; keep nothing.")
+@click.option(
+    "--check",
+    "checks",
+    is_flag=True,
+    help="Check that each source still answers in the documented shape; save nothing.",
+)
 @click.option("--links", "looks", is_flag=True, help="Look at the documents' addresses: which are dead or changed?")
 @click.option("--accept", "reason", metavar="REASON", help="Accept what was rejected of --only SOURCE, and say why.")
 @command
@@ -45,7 +51,7 @@ def collect(
       servicebanken collect --only scb --dry-run
       servicebanken collect --only scb --accept "Two municipalities merged"
     """
-    from pipeline.collect import Terms, accept, check, collect, error_of, links, links_error, plan, told
+    from pipeline.collect import Terms, accept, check, collect, error_of, links, links_error, plan, table, told
     from pipeline.core.files import lock
 
     project = session.project
@@ -59,7 +65,9 @@ def collect(
     if dry_run:
         outcomes = plan(project, terms)
     elif checks:
-        outcomes = check(project, session.progress, terms)
+        from pipeline.core.http import Patience
+
+        outcomes = check(project, session.progress, replace(terms, patience=Patience(retries=1)))
     else:
         with lock(project.build):
             if reason is not None:
@@ -67,7 +75,7 @@ def collect(
             else:
                 with session.progress.step("collect"):
                     outcomes = collect(project, session.progress, terms)
-    session.print([outcome.to_dict() for outcome in outcomes], told(outcomes))
+    session.print([outcome.to_dict() for outcome in outcomes], (table if checks else told)(outcomes))
     _end(session, error_of(outcomes))
 
 

@@ -5,6 +5,19 @@ from pipeline.collect.collect import accept, collect
 from pipeline.collect.due import plan
 from pipeline.collect.jobs import Terms
 from pipeline.collect.links import Link, links, links_error
-from pipeline.collect.outcome import Outcome, error_of, told
+from pipeline.collect.outcome import Outcome, error_of, table, told
 
-__all__ = ["Link", "Outcome", "Terms", "accept", "check", "collect", "error_of", "links", "links_error", "plan", "told"]
+__all__ = [
+    "Link",
+    "Outcome",
+    "Terms",
+    "accept",
+    "check",
+    "collect",
+    "error_of",
+    "links",
+    "links_error",
+    "plan",
+    "table",
+    "told",
+]

@@ -24,7 +24,11 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     note: str = ""
     asks: tuple[str, ...] = ()
-    """The first requests, where they are only planned."""
+    """The first requests where they are only planned; with `collect --check` each request, and what came."""
+    shape: tuple[str, ...] = ()
+    """What of the documented shape holds, with `collect --check`."""
+    nowhere: bool = False
+    """Whether the host is not known."""
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON-ready data."""
@@ -42,16 +46,35 @@ def told(outcomes: list[Outcome]) -> str:
     """A line for each outcome, in columns."""
     if not outcomes:
         return "No source says what to fetch."
+    if offline(outcomes):
+        return "No network."
     wide = max(len(outcome.fetch) for outcome in outcomes)
     wider = max(len(outcome.outcome) for outcome in outcomes)
     return "\n".join(outcome.line(wide, wider) for outcome in outcomes)
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """What was asked, what came and what of the documented shape holds, as a table in Markdown to send to somebody."""
+    if offline(outcomes):
+        return "No network."
+    lines = ["| Fetch | Asked, and what came | Shape | Result |", "| --- | --- | --- | --- |"]
+    for outcome in outcomes:
+        shape = "<br>".join([*outcome.shape, *(problem.rule for problem in outcome.problems)])
+        cells = (outcome.fetch, "<br>".join(outcome.asks) or "nothing", shape or "unknown", outcome.outcome)
+        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def offline(outcomes: list[Outcome]) -> bool:
+    """Whether not one of several hosts is known: then it is the network that is not there."""
+    return len(outcomes) > 1 and all(outcome.nowhere for outcome in outcomes)
 
 
 def failed(source: Source, fetch: Fetch, error: NotFetched) -> Outcome:
     """The outcome of a fetch whose source did not give what was asked for."""
     fix = "What was accepted before still counts; run `servicebanken collect` again later."
     found = problem(Kind.NOT_FETCHED, error.rule, fix, source, fetch)
-    return Outcome(source.name, fetch.id, "failed", problems=(found,))
+    return Outcome(source.name, fetch.id, "failed", problems=(found,), nowhere=error.nowhere)
 
 
 def problem(kind: Kind, rule: str, fix: str, source: Source, fetch: Fetch) -> Problem:
@@ -62,6 +85,10 @@ def problem(kind: Kind, rule: str, fix: str, source: Source, fetch: Fetch) -> Pr
 def error_of(outcomes: list[Outcome]) -> PipelineError | None:
     """What a command ends with: InvalidData where a snapshot was rejected, else CannotRun where one failed."""
     problems = [problem for outcome in outcomes for problem in outcome.problems]
+    if offline(outcomes):
+        rule = f"knows none of the hosts of {len(outcomes)} fetches (DNS)"
+        fix = "Is this machine online? What was accepted before still counts."
+        return CannotRun(Problem(Kind.NOT_FETCHED, rule, fix, value="this machine"))
     if any(outcome.outcome in ("rejected", "differs") for outcome in outcomes):
         return InvalidData(problems)
     return CannotRun(problems) if problems else None
