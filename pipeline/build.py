@@ -23,6 +23,7 @@ from pipeline.core.files import lock, os_errors, remove_abandoned, sha256, write
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.package.about import page_names
+from pipeline.package.descriptor import check_column_names
 from pipeline.package.package import DESCRIPTOR, Package, load
 from pipeline.source import snapshots
 from pipeline.source.project import Project
@@ -157,6 +158,8 @@ def _validated(project: Project, package: Package, progress: Progress) -> dict[s
 
     if project.metadata.is_file():
         stated(project.metadata, project.metadata.name)
+    for table in package.tables:
+        check_column_names(table.schema or {}, table.name, str(package.file))
     with progress.step("validate"):
         report = validate(package)
     if not report.valid:

@@ -112,9 +112,12 @@ def checked_paths(member: Mapping[str, Any], folder: Path, file: str) -> tuple[s
     name, path = member["name"], member.get("path")
     if path is not None and not isinstance(path, str) and not _are_texts(path):
         raise bad(file, "has a `path` that is not text", "Write the path as a string.", name)
-    if path is None and "data" not in member:
+    if path is None and "data" not in member and "url" not in member:
         raise bad(file, "has a resource with neither `path` nor `data`", "Give its path.", name)
-    for each in as_list(path):
+    if path is None and "data" not in member and isinstance(member.get("url"), str):
+        path = member["url"]
+    further = member.get("extrapaths")
+    for each in [*as_list(path), *(further if _are_texts(further) else [])]:
         refuse_unsafe(each, name, folder, file)
     encoding = member.get("encoding")
     if encoding is not None and not isinstance(encoding, str):
@@ -204,15 +207,20 @@ def _are_coordinates(location: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def check_schema(schema: Mapping[str, Any], name: str, file: str) -> None:
-    """Refuses a schema without fields of their own names, or with keys that are no keys of those fields."""
+    """Refuses a schema whose fields are no objects with names of their own, or whose keys are no keys of those."""
     fields = schema.get("fields")
-    if not isinstance(fields, list) or not fields or not all(_is_field(field) for field in fields):
-        raise bad(file, "has a schema without named `fields`", "List the fields of the table in its schema.", name)
-    _refuse_twins([field["name"] for field in fields], name, file)
+    if not isinstance(fields, list):
+        raise bad(file, "has a schema without `fields`", "List the fields of the table in its schema.", name)
+    for number, field in enumerate(fields, 1):
+        if not isinstance(field, dict) or not isinstance(field.get("name"), str) or not field["name"]:
+            raise bad(file, f"has no `name` in field {number} of its schema", "Name the field.", name)
+    names = [field["name"] for field in fields]
+    for field, count in Counter(names).items():
+        if count > 1:
+            raise bad(file, f"is the name of two fields of {name!r}", "Name each field once.", field)
     for field in fields:
         _check_field(field, name, file)
     _check_missing(schema, name, file)
-    names = [field["name"] for field in fields]
     _check_key(schema.get("primaryKey"), "primaryKey", names, name, file)
     foreign_keys = schema.get("foreignKeys")
     if foreign_keys is not None and not isinstance(foreign_keys, list):
@@ -221,20 +229,18 @@ def check_schema(schema: Mapping[str, Any], name: str, file: str) -> None:
         _check_foreign_key(key, names, name, file)
 
 
-def _is_field(field: Any) -> bool:
-    return isinstance(field, dict) and _is_name(field.get("name"))
-
-
-def _refuse_twins(names: list[str], table: str, file: str) -> None:
-    """Refuses two fields of one name; databases do not tell upper from lower case."""
-    for number, field in enumerate(names):
-        for other in names[:number]:
-            if other == field:
-                raise bad(file, f"is the name of two fields of {table!r}", "Name each field once.", field)
+def check_column_names(schema: Mapping[str, Any], name: str, file: str) -> None:
+    """Refuses field names that are valid, and that databases and spreadsheets do not take: those of a release."""
+    names = [field["name"] for field in schema["fields"]]
+    if not names:
+        raise bad(file, "has a schema without `fields`", "List the fields of the table in its schema.", name)
     folded = Counter(field.casefold() for field in names)
-    for field in names:
+    for number, field in enumerate(names, 1):
+        if not _is_name(field):
+            rule = f"is the name of field {number} of {name!r}, and holds a line break or another control character"
+            raise bad(file, rule, "Rename the field, in the schema and in the file.", field)
         if folded[field.casefold()] > 1:
-            rule = f"differs only in case from another field of {table!r}, and databases take the two for one"
+            rule = f"differs only in case from another field of {name!r}, and databases take the two for one"
             raise bad(file, rule, "Rename one of them.", field)
 
 

@@ -242,7 +242,7 @@ def _release_descriptor(
 ) -> dict[str, Any]:
     head: dict[str, Any] = {}
     for name, value in package.descriptor.items():
-        if name not in ("resources", "created"):
+        if name not in ("resources", "created", "profile"):  # its tables have the form of version 2
             head[name] = value
     head["name"] = package.name
     head["version"] = version

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.core.errors import InvalidData, Kind, Problem
-from pipeline.package.descriptor import check_schema
+from pipeline.core.quoting import identifier
+from pipeline.package.descriptor import check_column_names, check_schema
 from pipeline.package.package import Package, Resource
-from pipeline.table.relation import labels, source
+from pipeline.table.relation import connect, labels, raw, source
 
 
 def with_schemas(package: Package) -> Package:
@@ -27,6 +28,7 @@ def _with_schema(package: Package, resource: Resource) -> Resource:
     elif "fieldsMatch" in resource.schema:
         resource = _completed(package, resource)
     check_schema(resource.schema or {}, resource.name, str(package.file))
+    check_column_names(resource.schema or {}, resource.name, str(package.file))
     return resource
 
 
@@ -50,7 +52,27 @@ def _inferred(package: Package, resource: Resource) -> Resource:
     descriptor = {**resource.descriptor, "schema": schema, "encoding": described.encoding} | (
         {"dialect": flat} if flat else {}
     )
-    return replace(resource, descriptor=descriptor, schema=schema)
+    check_column_names(schema, resource.name, str(package.file))
+    return _with_zeros(package, replace(resource, descriptor=descriptor, schema=schema))
+
+
+AS_WRITTEN = {"integer": "0|-?[1-9][0-9]*", "number": r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?"}
+"""The texts that a number is written as. A column with others, such as 0114, holds codes, and stays text."""
+
+
+def _with_zeros(package: Package, resource: Resource) -> Resource:
+    """The resource whose inferred types do not change what a cell says."""
+    fields = []
+    with connect() as con:
+        relation = raw(con, package, resource, "inferred")
+        for field in resource.fields:
+            expression = AS_WRITTEN.get(field["type"])
+            name = identifier(field["name"])
+            query = f"SELECT 1 FROM {relation} WHERE {name} <> '' AND NOT regexp_full_match({name}, $1) LIMIT 1"
+            is_code = expression and con.execute(query, [expression]).fetchall()
+            fields.append({**field, "type": "string"} if is_code else field)
+    schema = {**(resource.schema or {}), "fields": fields}
+    return replace(resource, descriptor={**resource.descriptor, "schema": schema}, schema=schema)
 
 
 def _completed(package: Package, resource: Resource) -> Resource:

@@ -24,24 +24,30 @@ PROFILES = ("data-package", "tabular-data-package", "data-resource", "tabular-da
 """The profiles that frictionless knows by name; it would fetch any other, or read it from a file."""
 
 
+LEFT = ("scheme", "control", "basepath", "profiles", "package", "packagify", "detector")
+"""Members of a resource that are frictionless's own, and would have it read something else than the files."""
+
+
 def adapted_resource(resource: Resource) -> dict[str, Any]:
     """The resource in frictionless's own words; what would have it read anything but its files is left out."""
     described = {
         name: adapted(value) if name == "schema" else value
         for name, value in resource.descriptor.items()
-        if name not in ("scheme", "control", "basepath") and not (name == "profile" and value not in PROFILES)
+        if name not in LEFT and not (name == "profile" and value not in PROFILES)
     }
     if resource.is_table:
         described["type"] = "table"
         if resource.format in DELIMITED:
             described["format"] = resource.format
+    elif resource.format in ("json", "yaml", "yml"):
+        described["type"] = "file"  # else frictionless opens it to see whether it is a descriptor, and follows that
     return described
 
 
 def adapted_package(descriptor: Mapping[str, Any], resources: tuple[Resource, ...]) -> dict[str, Any]:
     """The package in frictionless's own words."""
-    left = "profile" if descriptor.get("profile") not in PROFILES else ""
-    kept = {name: value for name, value in descriptor.items() if name not in (left, "basepath")}
+    left = {"profiles", "basepath", *(["profile"] if descriptor.get("profile") not in PROFILES else [])}
+    kept = {name: value for name, value in descriptor.items() if name not in left}
     return kept | {"resources": [adapted_resource(each) for each in resources]}
 
 

@@ -69,7 +69,8 @@ class Judge:
     def task(self, resource: frictionless.Resource) -> Task:
         """What is said of a resource. Raises InvalidData where a rule cannot be applied to the values."""
         if not isinstance(resource, TableResource):
-            return Report.of(resource.validate(limit_errors=self.limit)).tasks[0]
+            report = Report.of(resource.validate(limit_errors=self.limit))
+            return report.tasks[0] if report.tasks else Task(str(resource.name), str(resource.place), type="file")
         try:
             return self._judged(resource)
         except UNJUDGEABLE as error:

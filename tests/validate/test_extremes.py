@@ -111,3 +111,94 @@ def test_a_package_of_hundreds_of_tables_is_judged(tmp_path: Path) -> None:
         {f"{name}.csv": "id,name\n1,Flen\n" for name in names},
     )
     assert lines(validate(tmp_path, Terms())) == ["valid: 200 tables, 200 rows, 0 errors"]
+
+
+@pytest.mark.parametrize("pattern", ["([a-z]{1,1000}){1,1000}", "(a{500}){500}", "(?:(?:a{100}){100}){100}", "(a+)+b"])
+def test_a_pattern_that_duckdb_refuses_is_matched_by_python(tmp_path: Path, pattern: str) -> None:
+    said = judged(
+        tmp_path, b"id,name\n1,abc\n" + b"2,b\n" * 9, [FIELDS[0], field("name", constraints={"pattern": pattern})]
+    )
+    assert said[-1].endswith(f"1 table, 10 rows, {0 if pattern.startswith('([') else 10} errors")
+
+
+def test_a_long_code_list_is_compared_without_an_expression(tmp_path: Path) -> None:
+    codes = [f"code number {number:014}" for number in range(50_000)]
+    content = "id,name\n" + "".join(f"{number},{code}\n" for number, code in enumerate(codes[::50])) + "9,x\n"
+    said = judged(tmp_path, content.encode(), [FIELDS[0], field("name", constraints={"enum": codes})])
+    assert said[-1] == "invalid: 1 table, 1,001 rows, 1 error"
+
+
+def test_a_pattern_within_a_json_schema_has_the_same_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.validate.timelimit.PATTERN_SECONDS", 0.2)
+    rule = {"properties": {"a": {"pattern": "(a+)+$"}}}
+    with pytest.raises(InvalidData) as caught:
+        judged(
+            tmp_path,
+            b'id\n"{""a"": ""' + b"a" * 60 + b'!""}"\n',
+            [field("id", "object", constraints={"jsonSchema": rule})],
+        )
+    assert caught.value.problems[0].kind == Kind.ENDLESS_PATTERN
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"type": "nonsense"}, "is not a JSON Schema"),
+        ({"$ref": "#/definitions/none"}, "which is not within the schema"),
+        ({"$ref": "other.json"}, "which is not within the schema"),
+        ({"pattern": "("}, "is not a JSON Schema"),
+        ("text", "is not a JSON Schema object"),
+    ],
+    ids=str,
+)
+def test_a_json_schema_that_is_none_is_an_error_of_the_schema(tmp_path: Path, rule: Any, said: str) -> None:
+    found = judged(tmp_path, b"id\n{}\n", [field("id", "object", constraints={"jsonSchema": rule})])
+    assert "schema error" in found[1]
+    assert '"towns.id"' in found[1]
+    assert said in found[1]
+
+
+def test_a_json_schema_that_goes_in_a_circle_ends(tmp_path: Path) -> None:
+    tower: dict[str, Any] = {}
+    for _ in range(400):
+        tower = {"properties": {"a": tower}}
+    for rule in ({"$ref": "#"}, {"anyOf": [{"$ref": "#"}]}, tower):
+        assert judged(tmp_path, b"id\n{}\n", [field("id", "object", constraints={"jsonSchema": rule})])
+
+
+VALUES: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    ({"groupChar": ","}, ["1,000", "1000"], ["3,000"]),
+    ({"groupChar": ",", "bareNumber": False}, ["$1,000", "1,000 kr"], ["3,000 kr"]),
+    ({"bareNumber": False}, ["1000 kr", "1000"], ["3000 kr"]),
+]
+
+
+@pytest.mark.parametrize(("members", "equal", "other"), VALUES, ids=str)
+def test_what_changes_a_value_is_applied_before_keys_and_codes(
+    tmp_path: Path, members: dict[str, Any], equal: list[str], other: list[str]
+) -> None:
+    rows = [f'"{text}"' for text in [*equal, *other]]
+    content = ("n\n" + "\n".join(rows) + "\n").encode()
+
+    def errors(schema: dict[str, Any], **more: Any) -> list[tuple[str, int | None]]:
+        described = table("t", [field("n", "integer", **members, **more)], encoding="utf-8")
+        described["schema"].update(schema)
+        parent = table("parent", [field("n", "integer")], encoding="utf-8")
+        package(tmp_path, [described, parent], {"t.csv": content, "parent.csv": "n\n1000\n2000\n"})
+        return [(error.type, error.row_number) for error in validate(tmp_path).tasks[0].errors]
+
+    assert errors({}) == []
+    assert errors({"primaryKey": "n"}) == [("primary-key", 3)]
+    assert errors({"uniqueKeys": [["n"]]}) == [("unique-key", 3)]
+    assert errors({}, constraints={"unique": True}) == [("unique-error", 3)]
+    assert errors({"foreignKeys": [reference("n", "parent", "n")]}) == [("foreign-key", 4)]
+    assert errors({}, categories=[1000, 2]) == [("constraint-error", 4)]
+    assert errors({}, constraints={"enum": [1000, 2]}) == [("constraint-error", 4)]
+    assert errors({}, constraints={"maximum": 2000}) == [("constraint-error", 4)]
+
+
+def test_a_key_of_lists_is_compared(tmp_path: Path) -> None:
+    described = table("towns", [field("id", "array"), field("name")], encoding="utf-8")
+    described["schema"]["uniqueKeys"] = [["id"]]
+    package(tmp_path, [described], {"towns.csv": 'id,name\n"[1, 2]",a\n"[1,2]",b\n[3],c\n'})
+    assert [(error.type, error.row_number) for error in validate(tmp_path).tasks[0].errors] == [("unique-key", 3)]
