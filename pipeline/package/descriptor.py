@@ -117,7 +117,7 @@ def checked_paths(member: Mapping[str, Any], folder: Path, file: str) -> tuple[s
     if path is None and "data" not in member and isinstance(member.get("url"), str):
         path = member["url"]
     further = member.get("extrapaths")
-    for each in [*as_list(path), *(further if _are_texts(further) else [])]:
+    for each in [*as_list(path), *(as_list(further) if _are_texts(further) else [])]:
         refuse_unsafe(each, name, folder, file)
     encoding = member.get("encoding")
     if encoding is not None and not isinstance(encoding, str):
