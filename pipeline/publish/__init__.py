@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlparse
 
 from pipeline.core.http import Patience
 from pipeline.core.progress import Progress
+from pipeline.hookspecs import module, modules
 from pipeline.package.inputs import ADDRESS
 from pipeline.package.releases import Listed
 from pipeline.publish import contents
@@ -49,10 +50,9 @@ def publish(
             from pipeline.publish import folder
 
             return folder.publish(verified, Path(target), progress, dry_run=dry_run)
-        if kind == "s3":
-            from pipeline.publish import s3
-
-            return s3.publish(verified, target, progress, patience, dry_run=dry_run)
+        if kind in modules("places"):
+            made: Published = module("places", kind).publish(verified, target, progress, patience, dry_run=dry_run)
+            return made
         from pipeline.publish import zenodo
         from pipeline.publish.invenio import Api
 
@@ -66,10 +66,9 @@ def published(place: str, patience: Patience | None = None) -> Pointer:
         from pipeline.publish import folder
 
         return folder.versions(Path(target))
-    if kind == "s3":
-        from pipeline.publish import s3
-
-        return s3.versions(target, patience or PATIENCE)
+    if kind in modules("places"):
+        found: Pointer = module("places", kind).versions(target, patience or PATIENCE)
+        return found
     raise bad_place(place, "keeps its own list of versions", "Look at the record's page.")
 
 
@@ -88,8 +87,8 @@ def listed(place: str, progress: Progress, *, api: str | None = None, patience: 
     with progress.step("published"):
         if kind == "folder":
             return listing.of_folder(Path(target), progress)
-        if kind == "s3":
-            return listing.of_bucket(target, patience)
+        if kind in modules("places"):
+            return listing.of_versions(target, module("places", kind).versions(target, patience))
         from pipeline.publish import records
         from pipeline.publish.invenio import Api
 
@@ -97,11 +96,11 @@ def listed(place: str, progress: Progress, *, api: str | None = None, patience: 
 
 
 def _place(place: str) -> tuple[str, str]:
-    """The kind of place (folder, s3, zenodo, zenodo-sandbox), and where in it."""
+    """The kind of place (folder, zenodo, zenodo-sandbox, or the scheme of a bucket), and where in it."""
     if zenodo := ZENODO.fullmatch(place):
         return zenodo["which"], zenodo["record"]
-    if place.startswith(("s3://", "gs://", "az://")):
-        return "s3", place
+    if (scheme := place.partition("://")[0]) in modules("places"):
+        return scheme, place
     if place.startswith("file:"):
         url = urlparse(place)
         if url.netloc not in ("", "localhost") or not url.path.startswith("/"):

@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from pipeline.core.files import scratch, sha256
-from pipeline.core.http import Patience
 from pipeline.core.progress import Progress
 from pipeline.package.inputs import download
 from pipeline.package.manifest import NAME as SUMS
@@ -27,11 +26,8 @@ def of_folder(root: Path, progress: Progress) -> list[Listed]:
     return releases
 
 
-def of_bucket(place: str, patience: Patience) -> list[Listed]:
+def of_versions(place: str, published: Pointer) -> list[Listed]:
     """The versions that a bucket has published."""
-    from pipeline.publish import s3
-
-    published = s3.versions(place, patience)
     return [_entry(published, version, f"{place.rstrip('/')}/{version.path}") for version in published.versions]
 
 

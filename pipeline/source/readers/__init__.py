@@ -1,4 +1,5 @@
-"""What a fetched source sends, turned into rows. A module here is one format or protocol; source.yml names it.
+"""What a fetched source sends, turned into rows. A module here is one format or protocol; source.yml names it. Another
+package adds its own by the hook `servicebanken_readers` (pipeline/hookspecs.py).
 
 Readers stand on the ground floor: `collect` asks them what to request and whether an answer is one, `assemble` asks
 them for the rows of the snapshots that were kept. They never reach for the network or a file. What a reader module
@@ -21,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+from pipeline.hookspecs import hook, module, modules
 
 if TYPE_CHECKING:
     from pipeline.source.fetch import Fetch
@@ -106,11 +107,17 @@ def no_list(ask: Mapping[str, Any], *names: str) -> str | None:
     return None
 
 
+@hook
+def servicebanken_readers() -> dict[str, str]:
+    own = ("csv", "html", "kolada", "kolada_groups", "overpass", "pxweb", "pxweb_codes", "sparql", "wfs")
+    return {name: f"{__name__}.{name}" for name in own}
+
+
 def names() -> list[str]:
     """The readers that source.yml may name."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+    return sorted(modules("readers"))
 
 
 def reader(name: str) -> Reader:
     """The reader of a name in `names()`."""
-    return cast(Reader, import_module(f"pipeline.source.readers.{name}"))
+    return cast(Reader, module("readers", name))
