@@ -1,151 +1,66 @@
-"""One workbook: a sheet that explains, then a sheet a table. Text stays text: no cell becomes a formula or a link.
-
-XlsxWriter makes the workbook, with sheets that have a header and no rows; the rows are put in as it is packed.
-"""
+"""One workbook: a sheet that explains, one with code lists, then a sheet a table. No cell is a formula or a link."""
 
 from __future__ import annotations
 
-import re
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_range
 
 from pipeline.core.quoting import identifier
 from pipeline.package.package import Resource
-from pipeline.release.formats import sheet
 from pipeline.release.formats.contents import Contents
-from pipeline.release.formats.zipped import Zip
-from pipeline.table import duckdb
-from pipeline.table.workbook import MAX_CELL, OPTIONS, TextSheet
+from pipeline.table.workbook import MAX_CELL, OPTIONS, write_cell, write_text
+from pipeline.web.words import LANGUAGES, Words
 
-MAX_ROWS = 1_048_575
-"""Rows below the header that a sheet holds."""
+MAX_ROWS = 250_000
+"""Rows of the longest table that is a sheet: nobody reads longer ones there, and Excel opens them slowly."""
 
 MAX_COLUMNS = 16_384
 """Columns of a sheet."""
 
-ROW_XML, CELL_XML, ESCAPED = 32, 100, 7
-"""Bytes of XML at most: of a row, of a cell beside its text, and of a byte of text, which may be escaped."""
-
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
-ABOUT = "About"
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """A table as a sheet: its rows and columns, whether a sheet holds them, and the most bytes that their XML has."""
-
-    rows: int
-    columns: list[sheet.Column]
-    fits: bool
-    most: int
+ABOUT, CODES = "About", "Codes"
+RESERVED = {"history"}
+"""Names that Excel keeps for itself."""
 
 
 def write(contents: Contents, path: Path) -> None:
-    """Writes the workbook to `path`. A table with more rows or longer texts than a sheet holds is named, not cut."""
-    sheets = {table.name: _measured(table, contents) for table in contents.tables}
-    frame = BytesIO()
-    workbook = xlsxwriter.Workbook(frame, OPTIONS | {"default_date_format": "yyyy-mm-dd"})
+    """Writes the workbook to `path`. A table that is no sheet is named on the first one, with its CSV."""
+    target = BytesIO()
+    workbook = xlsxwriter.Workbook(target, OPTIONS | {"default_date_format": "yyyy-mm-dd"})
     workbook.set_properties({"title": str(contents.package.descriptor.get("title") or ""), "created": contents.time})
-    bold = workbook.add_format({"bold": True})
-    wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
-    date = workbook.default_date_format._get_xf_index()
-    _explain(workbook, contents, [name for name, size in sheets.items() if not size.fits], bold, wrap)
-    names: set[str] = {ABOUT.lower()}
-    fitting = [table for table in contents.tables if sheets[table.name].fits]
+    styles = {
+        "plain": workbook.add_format(),
+        "bold": workbook.add_format({"bold": True}),
+        "wrap": workbook.add_format({"text_wrap": True, "valign": "top"}),
+    }
+    fitting = [table for table in contents.tables if _fits(table, contents)]
+    taken = {ABOUT.lower(), CODES.lower(), *RESERVED}
+    names = {table.name: _sheet_name(table.name, taken) for table in fitting}
+    _explain(workbook.add_worksheet(ABOUT), contents, names, styles)
+    _list_codes(workbook.add_worksheet(CODES), contents, styles)
     for table in fitting:
-        _begin(workbook.add_worksheet(_sheet_name(table.name, names), TextSheet), table, bold)
+        _fill(workbook.add_worksheet(names[table.name]), table, contents, styles)
     workbook.close()
-    tables = {f"xl/worksheets/sheet{number}.xml": table.name for number, table in enumerate(fitting, 2)}
-    with zipfile.ZipFile(frame) as framed, Zip(path) as packed:
-        for member in framed.namelist():
-            content = framed.read(member)
-            if member in tables:
-                size, relation = sheets[tables[member]], contents.relations[tables[member]]
-                packed.add(member, _with_rows(content, size, relation, contents.con, date), len(content) + size.most)
-            else:
-                packed.add(member, [content], len(content))
+    path.write_bytes(target.getbuffer())
 
 
-def _measured(table: Resource, contents: Contents) -> _Sheet:
+def _fits(table: Resource, contents: Contents) -> bool:
+    """Whether a sheet holds the table: its rows, its columns, and its longest text."""
     kinds = contents.types[table.name]
-    texts = [name for name, kind in kinds.items() if kind == "VARCHAR"]
-    columns = [identifier(name) for name in texts]
-    longest = [f"coalesce(max({_utf_16(column)}), 0)" for column in columns]
-    together = [f"coalesce(sum(strlen({column})), 0)" for column in columns]
-    wanted = ", ".join(["count(*)", *longest, *together, *map(sheet.is_special, columns)])
-    rows, *found = contents.con.execute(f"SELECT {wanted} FROM {contents.relations[table.name]}").fetchall()[0]
-    count = len(texts)
-    special = dict(zip(texts, found[2 * count :], strict=True))
-    return _Sheet(
-        rows,
-        [sheet.Column(name, kind, special.get(name, False)) for name, kind in kinds.items()],
-        rows <= MAX_ROWS and len(kinds) <= MAX_COLUMNS and max(found[:count], default=0) <= MAX_CELL,
-        rows * (ROW_XML + CELL_XML * len(kinds)) + ESCAPED * int(sum(found[count : 2 * count])),
-    )
+    texts = [identifier(name) for name, kind in kinds.items() if kind == "VARCHAR"]
+    wanted = ", ".join(["count(*)", *(f"coalesce(max({_utf_16(column)}), 0)" for column in texts)])
+    rows, *longest = contents.con.execute(f"SELECT {wanted} FROM {contents.relations[table.name]}").fetchall()[0]
+    return rows <= MAX_ROWS and len(kinds) <= MAX_COLUMNS and max(longest, default=0) <= MAX_CELL
 
 
 def _utf_16(column: str) -> str:
     """SQL of the length of a text in UTF-16; only in a long one is it counted what takes two."""
     twice = f"length(regexp_replace({column}, '[^\\x{{10000}}-\\x{{10ffff}}]', '', 'g'))"
     return f"length({column}) + CASE WHEN length({column}) > {MAX_CELL // 2} THEN {twice} ELSE 0 END"
-
-
-def _with_rows(xml: bytes, table: _Sheet, relation: str, con: duckdb.DuckDBPyConnection, date: int) -> Iterator[bytes]:
-    """A sheet that has a header, with the table's rows below it."""
-    begun, ended, rest = xml.partition(b"</sheetData>")
-    area = xl_range(0, 0, table.rows, len(table.columns) - 1)
-    yield re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{area}"'.encode(), begun, count=1)
-    yield from sheet.texts(con, sheet.xml(relation, table.columns, 2, date))
-    yield ended + rest
-
-
-def _explain(workbook: Any, contents: Contents, too_large: list[str], bold: Any, wrap: Any) -> None:
-    """The first sheet: the package, then a row for every field of every table."""
-    sheet = workbook.add_worksheet(ABOUT, TextSheet)
-    sheet.set_column(0, 1, 24)
-    sheet.set_column(2, 3, 10)
-    sheet.set_column(4, 7, 50, wrap)
-    descriptor = contents.package.descriptor
-    lines = [
-        descriptor.get("title", contents.package.name),
-        descriptor.get("title@sv"),
-        descriptor.get("description"),
-        descriptor.get("description@sv"),
-        f"Version {descriptor['version']}",
-        *(f"Licence: {licence.get('name') or licence.get('title')}" for licence in descriptor.get("licenses") or []),
-        *(f"{name}: too large for a sheet; see the CSV" for name in too_large),
-    ]
-    row = 0
-    for line in filter(None, lines):
-        sheet.write_string(row, 0, str(line), bold if row == 0 else None)
-        row += 1
-    row += 1
-    header = ("table", "field", "type", "unit", "title", "titel", "description", "beskrivning")
-    for column, label in enumerate(header):
-        sheet.write_string(row, column, label, bold)
-    for table in contents.tables:
-        for field in table.fields:
-            row += 1
-            cells = (
-                table.name,
-                field["name"],
-                field.get("type", "any"),
-                field.get("unit"),
-                field.get("title"),
-                field.get("title@sv"),
-                field.get("description"),
-                field.get("description@sv"),
-            )
-            for column, cell in enumerate(cells):
-                if cell:
-                    sheet.write_string(row, column, str(cell))
 
 
 def _sheet_name(name: str, taken: set[str]) -> str:
@@ -159,8 +74,85 @@ def _sheet_name(name: str, taken: set[str]) -> str:
     return chosen
 
 
-def _begin(sheet: Any, table: Resource, bold: Any) -> None:
+def _explain(sheet: Any, contents: Contents, names: Mapping[str, str], styles: Mapping[str, Any]) -> None:
+    """The first sheet: the package, tables that are elsewhere or under another name, then every field of every table."""
+    sheet.set_column(0, 1, 24)
+    sheet.set_column(2, 3, 10)
+    sheet.set_column(4, 7, 50, styles["wrap"])
+    row = 0
+    for line in _lines(contents, names):
+        write_text(sheet, row, 0, line, styles["plain"], styles["bold"] if row == 0 else None)
+        row += 1
+    row += 1
+    members = ("name", "type", "unit", "title", "title@sv", "description", "description@sv")
+    head = ("table", "field", "type", "unit", "title", "titel", "description", "beskrivning")
+    _write_rows(
+        sheet,
+        row,
+        head,
+        (
+            (table.name, *({"type": "any", **field}.get(member) for member in members))
+            for table in contents.tables
+            for field in table.fields
+        ),
+        styles,
+    )
+
+
+def _lines(contents: Contents, names: Mapping[str, str]) -> Iterator[str]:
+    descriptor = contents.package.descriptor
+    stated = (descriptor.get(member) for member in ("title@sv", "description", "description@sv"))
+    yield str(descriptor.get("title") or contents.package.name)
+    yield from (str(text) for text in stated if text)
+    yield f"Version {descriptor['version']}"
+    for licence in descriptor.get("licenses") or []:
+        yield f"Licence: {licence.get('name') or licence.get('title')}"
+    for table in contents.tables:
+        csv = PurePosixPath("data", f"{table.stem}.csv")
+        for words in map(Words, LANGUAGES):
+            if table.name not in names:
+                yield words.text("workbook.too_large", table=table.name, file=csv, rows=words.number(MAX_ROWS))
+            elif names[table.name] != table.name:
+                yield words.text("workbook.renamed", table=table.name, sheet=names[table.name])
+
+
+def _list_codes(sheet: Any, contents: Contents, styles: Mapping[str, Any]) -> None:
+    """The second sheet: every code of every field with its labels."""
+    sheet.set_column(0, 2, 24)
+    sheet.set_column(3, 4, 50)
+    sheet.freeze_panes(1, 0)
+    listed = [
+        (table.name, field["name"], code.get("value"), code.get("label"), code.get("label@sv"))
+        for table in contents.tables
+        for field in table.fields
+        for code in field.get("categories") or []
+        if isinstance(code, dict)
+    ]
+    head = ("table", "field", "code", "label", "etikett")
+    _write_rows(sheet, 0, head, listed, styles)
+    sheet.autofilter(0, 0, len(listed), len(head) - 1)
+
+
+def _write_rows(
+    sheet: Any, row: int, head: tuple[str, ...], rows: Iterator[tuple[Any, ...]] | list[Any], styles: Mapping[str, Any]
+) -> None:
+    """A header, then rows of texts."""
+    for column, label in enumerate(head):
+        sheet.write_string(row, column, label, styles["bold"])
+    for number, cells in enumerate(rows, row + 1):
+        for column, cell in enumerate(cells):
+            if cell:
+                write_text(sheet, number, column, str(cell), styles["plain"])
+
+
+def _fill(sheet: Any, table: Resource, contents: Contents, styles: Mapping[str, Any]) -> None:
+    """The sheet of a table: its header, which stays in view and filters, and its rows."""
     sheet.freeze_panes(1, len(table.key))
     for column, field in enumerate(table.field_names):
         sheet.set_column(column, column, 30 if field.endswith(("_sv", "_en")) else 18)
-        sheet.write_string(0, column, field, bold)
+        write_text(sheet, 0, column, field, styles["plain"], styles["bold"])
+    number = 0
+    for number, row in enumerate(contents.rows(table, "*"), 1):
+        for column, value in enumerate(row):
+            write_cell(sheet, number, column, value, styles["plain"])
+    sheet.autofilter(0, 0, number, len(table.fields) - 1)

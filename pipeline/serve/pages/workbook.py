@@ -13,7 +13,7 @@ import xlsxwriter
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column, with_numbers
 from pipeline.serve.pages.dataset import INFERRED, RECORD, Table
-from pipeline.table.workbook import MAX_CELL, MOST_DIGITS, OPTIONS, TextSheet
+from pipeline.table.workbook import MAX_CELL, MOST_DIGITS, OPTIONS, write_text
 from pipeline.web import dates
 
 WIDEST = 60
@@ -77,9 +77,10 @@ def _value(cells: Cells, column: Column, row: Any) -> Any:
 
 def write(book: Any, name: str, titles: Sequence[str], lines: Sequence[Sequence[Any]]) -> None:
     """A sheet with a frozen head, a filter, and columns as wide as what is in them."""
-    sheet = book.add_worksheet(name, TextSheet)
+    sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     body = book.add_format({"text_wrap": True, "valign": "top"})
+    plain = book.add_format()
     sheet.freeze_panes(1, 1)
     for at, title in enumerate(titles):
         sheet.write_string(0, at, title, head)
@@ -90,7 +91,7 @@ def write(book: Any, name: str, titles: Sequence[str], lines: Sequence[Sequence[
             if isinstance(value, int | float):
                 sheet.write_number(number, at, value)
             elif value is not None:
-                sheet.write_string(number, at, _fitting(str(value)))
+                write_text(sheet, number, at, _fitting(str(value)), plain)
     if lines and titles:
         sheet.autofilter(0, 0, len(lines), len(titles) - 1)
 

@@ -21,6 +21,7 @@ def test_there_is_a_sheet_a_table_and_one_that_explains_them(services_release: P
     book = openpyxl.load_workbook(services_release / "services.xlsx")
     assert book.sheetnames == [
         "About",
+        "Codes",
         "places",
         "solutions",
         "solution_services",
@@ -85,9 +86,10 @@ def test_a_table_that_does_not_fit_is_named_and_not_cut(tmp_path: Path) -> None:
     )
     released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
     book = openpyxl.load_workbook(released.folder / "towns.xlsx")
-    assert book.sheetnames == ["About", "short"]
+    assert book.sheetnames == ["About", "Codes", "short"]
     assert book["short"]["A2"].value == "x" * 32_767
-    assert "long: too large for a sheet; see the CSV" in [row[0] for row in book["About"].iter_rows(values_only=True)]
+    told = [row[0] for row in book["About"].iter_rows(values_only=True)]
+    assert "long has more than 250,000 rows, or a text too long for a cell. See data/long.csv." in told
 
 
 def test_what_takes_two_places_in_a_cell_is_counted_as_two(tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_what_takes_two_places_in_a_cell_is_counted_as_two(tmp_path: Path) -> No
     )
     released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
     book = openpyxl.load_workbook(released.folder / "towns.xlsx")
-    assert book.sheetnames == ["About", "short"]
+    assert book.sheetnames == ["About", "Codes", "short"]
     assert book["short"]["A2"].value == "😀" * 16_383
 
 
@@ -120,6 +122,47 @@ def test_a_sheet_states_its_area(services_release: Path) -> None:
     assert book["solutions"].calculate_dimension() == "A1:I4"
 
 
+def test_a_sheet_has_filter_buttons_and_the_codes_have_a_sheet_with_their_labels(tmp_path: Path) -> None:
+    codes = [{"value": "a", "label": "seat", "label@sv": "centralort"}]
+    package(tmp_path, [table("t", [field("kind", categories=codes)])], {"t.csv": "kind\na\na\n"})
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
+    book = openpyxl.load_workbook(released.folder / "towns.xlsx")
+    assert book["t"].auto_filter.ref == "A1:A3"
+    assert list(book["Codes"].iter_rows(values_only=True)) == [
+        ("table", "field", "code", "label", "etikett"),
+        ("t", "kind", "a", "seat", "centralort"),
+    ]
+
+
+def test_a_name_that_excel_keeps_for_itself_is_changed_and_listed(tmp_path: Path) -> None:
+    package(tmp_path, [table("history", [field("id")])], {"history.csv": "id\n1\n"})
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
+    book = openpyxl.load_workbook(released.folder / "towns.xlsx")
+    assert book.sheetnames == ["About", "Codes", "history_2"]
+    assert "The table history is on the sheet history_2." in [cell.value for cell in book["About"]["A"]]
+
+
+def test_a_table_of_too_many_rows_is_named_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "MAX_ROWS", 2)
+    package(tmp_path, [table("t", [field("id")])], {"t.csv": "id\n1\n2\n3\n"})
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
+    book = openpyxl.load_workbook(released.folder / "towns.xlsx")
+    assert book.sheetnames == ["About", "Codes"]
+    assert "t has more than 2 rows, or a text too long for a cell. See data/t.csv." in [
+        cell.value for cell in book["About"]["A"]
+    ]
+
+
+def test_what_a_number_or_date_cannot_hold_is_text(tmp_path: Path) -> None:
+    fields = [field("n", "integer"), field("x", "number"), field("d", "date")]
+    package(tmp_path, [table("t", fields)], {"t.csv": "n,x,d\n9007199254740993,NaN,1899-12-30\n7,0.5,1900-01-01\n"})
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
+    sheet = openpyxl.load_workbook(released.folder / "towns.xlsx")["t"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    assert rows[0] == ["9007199254740993", "nan", "1899-12-30"]
+    assert rows[1][:2] == [7, 0.5]
+
+
 def test_tables_with_names_that_a_sheet_cannot_have_get_names_of_their_own(tmp_path: Path) -> None:
     names = ["About", "a" * 31 + "1", "a" * 31 + "2", "b[x]", "b_x_"]
     package(
@@ -129,7 +172,7 @@ def test_tables_with_names_that_a_sheet_cannot_have_get_names_of_their_own(tmp_p
     )
     released = release(load(tmp_path), tmp_path / "build/releases", Progress(), {})
     book = openpyxl.load_workbook(released.folder / "towns.xlsx")
-    assert book.sheetnames == ["About", "About_2", "a" * 31, "a" * 29 + "_2", "b_x_", "b_x__2"]
+    assert book.sheetnames == ["About", "Codes", "About_2", "a" * 31, "a" * 29 + "_2", "b_x_", "b_x__2"]
 
 
 def test_a_disk_that_fills_up_under_the_workbook_is_named(services_release: Path) -> None:
