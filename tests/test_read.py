@@ -26,9 +26,8 @@ def towns(tmp_path: Path) -> Path:
         field("since", "date"),
     ]
     rows = "0482,a,7,0.5,true,1850-02-03\n0583,,,,,\n"
-    return package(
-        tmp_path, [table("towns", fields, ["code"])], {"towns.csv": f"code,kind,people,share,open,since\n{rows}"}
-    )
+    content = f"code,kind,people,share,open,since\n{rows}"
+    return package(tmp_path, [table("towns", fields, ["code"])], {"towns.csv": content})
 
 
 def test_a_table_is_read_with_its_types(towns: Path) -> None:

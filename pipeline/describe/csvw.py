@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pipeline.core.quoting import identifier
 from pipeline.describe.csvw_datatype import datatype
 from pipeline.describe.dataset import Dataset, File
 from pipeline.describe.document import Document, Note, as_json, require
 from pipeline.package import about
 from pipeline.package.package import Resource
+from pipeline.table.relation import connect, raw
 
 DIALECT = {
     "encoding": "utf-8",
@@ -51,6 +53,7 @@ def _table(
 ) -> dict[str, Any]:
     assert table is not None
     schema = table.schema or {}
+    booleans = _booleans(dataset, table)
     for member, why in (("uniqueKeys", "keys beside the primary key"), ("fieldsMatch", "columns that may be missing")):
         if schema.get(member):
             notes.append(Note(f"{table.name}.{member}", f"CSVW has no way to state {why}."))
@@ -63,7 +66,7 @@ def _table(
         "dialect": _dialect(table, file),
         "tableSchema": {
             "@type": "Schema",
-            "columns": [_column(dataset, table, field, notes) for field in table.fields],
+            "columns": [_column(table, dataset, field, booleans, notes) for field in table.fields],
             "primaryKey": [column_name(field) for field in table.key],
             "foreignKeys": [
                 {
@@ -80,6 +83,21 @@ def _table(
     }
 
 
+def _booleans(dataset: Dataset, table: Resource) -> dict[str, list[str]]:
+    """What stands in the cells of each boolean field that does not name its words."""
+    names = [
+        field["name"]
+        for field in table.fields
+        if field.get("type") == "boolean" and not field.get("trueValues") and not field.get("falseValues")
+    ]
+    if not names:
+        return {}
+    with connect() as con:
+        rows = raw(con, dataset.package, table)
+        found = {name: con.execute(f"SELECT DISTINCT {identifier(name)} FROM {rows}").fetchall() for name in names}
+    return {name: [text for (text,) in texts] for name, texts in found.items()}
+
+
 def _dialect(table: Resource, file: File) -> dict[str, Any] | None:
     """How the table's file is written, where that differs from a release's way."""
     stated = table.descriptor.get("dialect") or {}
@@ -93,10 +111,12 @@ def _dialect(table: Resource, file: File) -> dict[str, Any] | None:
     return found if found != DIALECT else None
 
 
-def _column(dataset: Dataset, table: Resource, field: dict[str, Any], notes: list[Note]) -> dict[str, Any]:
+def _column(
+    table: Resource, dataset: Dataset, field: dict[str, Any], booleans: dict[str, list[str]], notes: list[Note]
+) -> dict[str, Any]:
     place = f"{table.name}.{field['name']}"
     constraints = field.get("constraints") or {}
-    kind, lost = datatype(field)
+    kind, lost = datatype(field, booleans.get(field["name"], ()))
     notes += [Note(place, reason) for reason in lost]
     missing = field.get("missingValues", (table.schema or {}).get("missingValues", [""]))
     null = [str(value["value"] if isinstance(value, dict) else value) for value in missing]
@@ -109,7 +129,7 @@ def _column(dataset: Dataset, table: Resource, field: dict[str, Any], notes: lis
         "datatype": kind,
         "required": True if constraints.get("required") is True else None,
     }
-    return column if null == [""] else {**column, "null": null}
+    return column if null == [""] else {**column, "null": null or ()}  # CSVW has "" for missing where nothing is said
 
 
 def column_name(field: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 PLAIN = {
@@ -31,18 +32,24 @@ DATES = {
 TIMES = {"HH:mm:ss", "HHmmss", "HH:mm", "HHmm"}
 """The patterns of dates and times that CSVW knows (Tabular Data Model, section 6.4.4)."""
 
+TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
+"""What a boolean of Table Schema may be where its field does not say."""
+
 LETTERS = {"%Y": "yyyy", "%m": "MM", "%d": "dd", "%H": "HH", "%M": "mm", "%S": "ss"}
 SPECIAL = re.compile(r"[\\^$.*+?()\[\]{}|/]")
 NUMBERS = ("integer", "number")
 
 
-def datatype(field: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The datatype of a field, and in words what of the field it cannot say."""
+def datatype(field: dict[str, Any], booleans: Collection[str] = ()) -> tuple[dict[str, Any], list[str]]:
+    """The datatype of a field, and in words what of the field it cannot say.
+
+    `booleans` are the texts that a boolean's cells have, where the field does not name its own.
+    """
     kind = field.get("type", "any")
     base = PLAIN.get(kind, "string")
     lost = [] if kind in PLAIN else [f"CSVW has no type {kind}; the column is a string."]
     constraints = field.get("constraints") or {}
-    form, reason = _format(field, base)
+    form, reason = _format(field, base, booleans)
     if reason:
         base, form, lost = "string", None, [*lost, reason]
     found: dict[str, Any] = {"base": base}
@@ -60,14 +67,16 @@ def datatype(field: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return found, lost
 
 
-def _format(field: dict[str, Any], base: str) -> tuple[Any, str | None]:
+def _format(field: dict[str, Any], base: str, booleans: Collection[str]) -> tuple[Any, str | None]:
     """The format of a value that is not text, None where CSVW's own fits; and why CSVW cannot say it."""
     if base in ("integer", "number"):
         return _number(field)
     if base == "boolean":
-        return _boolean(field)
+        return _boolean(field, booleans)
     stated = field.get("format", "default")
-    if base in ("date", "time", "datetime") and stated not in ("default", "any"):
+    if base in ("date", "time", "datetime") and stated == "any":
+        return None, f"A {base} may be written in any form; the column is a string."
+    if base in ("date", "time", "datetime") and stated != "default":
         return _time(str(stated))
     return None, None
 
@@ -79,11 +88,10 @@ def _number(field: dict[str, Any]) -> tuple[Any, str | None]:
     return (signs if signs and signs != {"decimalChar": "."} else None), None
 
 
-def _boolean(field: dict[str, Any]) -> tuple[Any, str | None]:
-    true, false = field.get("trueValues"), field.get("falseValues")
-    if true is None and false is None:
-        return None, None
-    true, false = true or ["true"], false or ["false"]
+def _boolean(field: dict[str, Any], booleans: Collection[str]) -> tuple[Any, str | None]:
+    """Of the words that Table Schema takes for booleans by itself, only those count that are there."""
+    true = field.get("trueValues") or [word for word in TRUE if word in booleans] or ["true"]
+    false = field.get("falseValues") or [word for word in FALSE if word in booleans] or ["false"]
     if {*true} <= {"true", "1"} and {*false} <= {"false", "0"}:
         return None, None
     if len(true) == len(false) == 1 and not any("|" in str(value) for value in (*true, *false)):

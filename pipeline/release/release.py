@@ -196,7 +196,8 @@ def _write_formats(
         progress.advance(2, 7, "parquet")
         parquet.write(contents, folder / "data")
         progress.advance(3, 7, "geojson")
-        geojson.write(contents, folder)
+        for sentence in geojson.write(contents, folder):
+            progress.say(sentence)
         filled.wait()
         progress.advance(4, 7, "xlsx")
         xlsx.write(contents, folder / f"{stem}.xlsx")

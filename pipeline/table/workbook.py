@@ -24,7 +24,8 @@ OPTIONS = {
 def write_cell(sheet: Any, row: int, column: int, value: Any, plain: Any) -> None:
     """Writes a value into a cell of an XlsxWriter sheet; nothing for None.
 
-    What a cell cannot hold otherwise is text: numbers beyond 2^53, NaN and infinity, and dates before 1900. `plain` is a format without any style.
+    What a cell cannot hold is text: numbers beyond 2^53, NaN and infinity, and dates before 1900.
+    `plain` is a format without any style.
     """
     if value is None:
         return

@@ -174,3 +174,22 @@ def test_the_page_on_metadata_names_terms_that_are_there(tmp_path: Path) -> None
             for term in re.findall("`([^`]+)`", cell):
                 if term != "baseUrl":
                     assert term in texts[format], f"{format}: {term}"
+
+
+def test_csvw_says_only_what_the_cells_are(tmp_path: Path) -> None:
+    fields = [
+        field("day", "date", format="any"),
+        field("open", "boolean"),
+        field("closed", "boolean"),
+        field("text", missingValues=[]),
+    ]
+    rows = "day,open,closed,text\n31 Dec 2020,TRUE,1,\n2020-12-31,FALSE,0,x\n"
+    package(tmp_path, [table("t", fields)], {"t.csv": rows})
+    columns = json.loads(render(read(tmp_path), "csvw").text)["tables"][0]["tableSchema"]["columns"]
+    assert [column["datatype"] for column in columns] == [
+        {"base": "string"},
+        {"base": "boolean", "format": "TRUE|FALSE"},
+        {"base": "boolean"},
+        {"base": "string"},
+    ]
+    assert columns[3]["null"] == []

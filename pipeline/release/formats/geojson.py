@@ -1,7 +1,8 @@
 """GeoJSON (RFC 7946): a FeatureCollection for each table that says where its rows lie.
 
 A resource says so with `location`: the names of its latitude and longitude fields, or the name of a foreign key's
-field that leads to a table which has them. A row without a point becomes a feature without a geometry.
+field that leads to a table which has them. A row without a point becomes a feature without a geometry. All
+features of a table have the same properties; one without a value is null.
 """
 
 from __future__ import annotations
@@ -20,14 +21,25 @@ DECIMALS = 6
 """Decimals of a coordinate; the sixth is about a decimetre (RFC 7946, section 11.2)."""
 
 
-def write(contents: Contents, folder: Path) -> None:
-    """Writes `<table>.geojson` into `folder` for every table with a `location`."""
+def write(contents: Contents, folder: Path) -> list[str]:
+    """Writes `<table>.geojson` into `folder` for every table with a `location`.
+
+    Returns a sentence for each table with positions that are not on the Earth; those rows have no geometry.
+    """
+    said = []
     for table in contents.tables:
         if table.descriptor.get("location") is not None:
-            features = [_feature(row, table) for row in _located(table, contents)]
+            rows = _located(table, contents)
+            features = [_feature(row, table) for row in rows]
+            if beyond := sum(map(_is_beyond, rows)):
+                said.append(
+                    f"{table.name}: {beyond} {'row has' if beyond == 1 else 'rows have'} a latitude beyond ±90 or a "
+                    "longitude beyond ±180 and no place in the GeoJSON. Check that the two are not swapped."
+                )
             lines = ",\n".join(json.dumps(feature, ensure_ascii=False, allow_nan=False) for feature in features)
             text = f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'
             (folder / f"{table.stem}.geojson").write_text(text, encoding="utf-8", newline="\n")
+    return said
 
 
 def _located(table: Resource, contents: Contents) -> list[tuple[Any, ...]]:
@@ -69,13 +81,20 @@ def _other(table: Resource, location: str, contents: Contents) -> tuple[Resource
     )
 
 
+def _is_beyond(row: tuple[Any, ...]) -> bool:
+    """Whether a row has a position, and that is none on the Earth."""
+    return any(
+        each is not None and not (isfinite(each) and abs(each) <= most)
+        for each, most in zip(row, (90, 180), strict=False)
+    )
+
+
 def _feature(row: tuple[Any, ...], table: Resource) -> dict[str, Any]:
     latitude, longitude, *values = row
     point = None
-    if latitude is not None and longitude is not None and isfinite(latitude) and isfinite(longitude):
+    if latitude is not None and longitude is not None and not _is_beyond(row):
         point = {"type": "Point", "coordinates": [round(longitude, DECIMALS), round(latitude, DECIMALS)]}
-    members = zip(table.field_names, values, strict=True)
-    properties = {name: value for name, value in members if value is not None}
+    properties = dict(zip(table.field_names, values, strict=True))
     feature: dict[str, Any] = {"type": "Feature"}
     if len(table.key) == 1:
         feature["id"] = properties.get(table.key[0])

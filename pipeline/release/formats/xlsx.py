@@ -75,7 +75,7 @@ def _sheet_name(name: str, taken: set[str]) -> str:
 
 
 def _explain(sheet: Any, contents: Contents, names: Mapping[str, str], styles: Mapping[str, Any]) -> None:
-    """The first sheet: the package, tables that are elsewhere or under another name, then every field of every table."""
+    """The first sheet: the package, tables that are elsewhere or called otherwise, then every field of every table."""
     sheet.set_column(0, 1, 24)
     sheet.set_column(2, 3, 10)
     sheet.set_column(4, 7, 50, styles["wrap"])

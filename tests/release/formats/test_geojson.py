@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def test_a_table_without_rows_is_an_empty_collection(tmp_path: Path) -> None:
 
 def test_half_a_point_is_no_point(tmp_path: Path) -> None:
     (feature,) = _geojson(tmp_path, ["lat", "lon"], "a,61.5,,x\n")["features"]
-    assert (feature["geometry"], feature["properties"]) == (None, {"id": "a", "lat": 61.5, "name": "x"})
+    assert (feature["geometry"], feature["properties"]) == (None, {"id": "a", "lat": 61.5, "lon": None, "name": "x"})
 
 
 def test_a_coordinate_that_is_no_number_makes_no_broken_json(tmp_path: Path) -> None:
@@ -91,3 +92,19 @@ def test_a_location_that_leads_to_no_coordinates_is_refused(location: object, tm
         _geojson(tmp_path, location, "a,1,2,x\n")
     assert caught.value.problems[0].kind == Kind.BAD_DESCRIPTOR
     assert "'points'" in caught.value.problems[0].rule
+
+
+def test_a_position_that_is_not_on_the_earth_is_no_point_and_is_told(tmp_path: Path) -> None:
+    fields = [field("id"), field("lat", "number"), field("lon", "number")]
+    rows = "id,lat,lon\na,16.5,59.1\nb,159.3,17\n"
+    package(tmp_path, [table("t", fields, ["id"], location=["lat", "lon"])], {"t.csv": rows})
+    told = io.StringIO()
+    released = release(load(tmp_path), tmp_path / "build/releases", Progress("lines", told), {})
+    features = _strict((released.folder / "t.geojson").read_text(encoding="utf-8"))["features"]
+    assert [feature["geometry"] is None for feature in features] == [False, True]
+    assert "t: 1 row has a latitude beyond ±90" in told.getvalue()
+
+
+def test_every_feature_has_the_same_properties(services_release: Path) -> None:
+    features = _strict((services_release / "solutions.geojson").read_text(encoding="utf-8"))["features"]
+    assert len({tuple(feature["properties"]) for feature in features}) == 1
