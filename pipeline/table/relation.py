@@ -22,7 +22,8 @@ from pipeline.core.files import scratch
 from pipeline.core.quoting import file_literal, identifier, literal
 from pipeline.package.format import DELIMITED
 from pipeline.package.package import Package, Resource
-from pipeline.table import duckdb
+from pipeline.package.schema import compiled_field
+from pipeline.table import duckdb, rules_sql
 from pipeline.table.layout import Layout, look
 
 COPY_CSV = "COPY ({query}) TO {path} (FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '')"
@@ -306,14 +307,8 @@ def typed(con: duckdb.DuckDBPyConnection, package: Package, table: Resource) -> 
     return name
 
 
-CERTAIN = {
-    "integer": "-?[0-9]{1,18}",
-    "year": "[0-9]{4}",
-    "number": r"-?[0-9]{1,15}(\.[0-9]{1,15})?",
-    "boolean": "true|false",
-    "date": "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])",
-}
-"""Texts whose value is the same for DuckDB and frictionless, per type in its default format."""
+RULES = ("constraints", "categories", "missingValues")
+"""Members of a field that do not change how a text is read."""
 
 
 def _value(con: duckdb.DuckDBPyConnection, source: str, table: Resource, field: dict[str, Any]) -> str:
@@ -325,14 +320,16 @@ def _value(con: duckdb.DuckDBPyConnection, source: str, table: Resource, field: 
     sql_type = SQL_TYPES.get(field.get("type", "any"))
     if sql_type is None:
         return text_value
-    certain = f"regexp_full_match({column}, {literal(CERTAIN[field['type']])})" if _is_default(field) else "false"
+    rules = compiled_field({name: value for name, value in field.items() if name not in RULES}, ())
+    value = rules_sql.reading(rules, column)
+    certain = "false" if rules.tests is None else f"coalesce({rules_sql.certain(rules, column, value)}, false)"
     suspects = [
         text
         for (text,) in con.execute(
             f"SELECT DISTINCT {column} FROM {source} WHERE {present} AND NOT {certain}"
         ).fetchall()
     ]
-    cast = f"CASE WHEN {present} AND {certain} THEN CAST({column} AS {sql_type}) END"
+    cast = f"CASE WHEN {present} AND {certain} THEN {value} END"
     if not suspects:
         return cast
     values = [_read(field, text) for text in suspects]
@@ -350,12 +347,6 @@ def _value(con: duckdb.DuckDBPyConnection, source: str, table: Resource, field: 
 def _missing(table: Resource, field: dict[str, Any]) -> list[str]:
     listed = field.get("missingValues", (table.schema or {}).get("missingValues", [""]))
     return [str(value["value"] if isinstance(value, dict) else value) for value in listed]
-
-
-def _is_default(field: dict[str, Any]) -> bool:
-    """Whether the field leaves the type's default format, separators and codes alone."""
-    special = ("trueValues", "falseValues", "bareNumber", "decimalChar", "groupChar")
-    return field.get("format", "default") == "default" and not any(name in field for name in special)
 
 
 def _read(field: dict[str, Any], text: str) -> Any:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.table import duckdb
     from pipeline.validate.scanned_table import ScannedTable
 
-SMALL = 100_000
+SMALL = 1_500_000
 """Bytes below which Python reads a table sooner than DuckDB is loaded and asked about it."""
 
 
