@@ -152,12 +152,12 @@ def _validated_release(project: Project, package: Package, progress: Progress, a
 
 def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Extra]:
     """The files that a release has beside its tables. Raises InvalidData for a package that is invalid."""
+    from pipeline.package.metadata_yml import read_metadata
     from pipeline.report.report import problems, settled
-    from pipeline.serve.metadata import stated
     from pipeline.validate import validate
 
     if project.metadata.is_file():
-        stated(project.metadata, project.metadata.name)
+        read_metadata(project.metadata, project.metadata.name)
     for table in package.tables:
         check_column_names(table.schema or {}, table.name, str(package.file))
     with progress.step("validate"):

@@ -15,9 +15,7 @@ POLICY = (
 """What a page may load and run: files of this site."""
 
 SECURITY: tuple[Header, ...] = (
-    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -26,12 +24,20 @@ SECURITY: tuple[Header, ...] = (
 
 CORS: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Link, ETag, Content-Range"),
+    (b"access-control-expose-headers", b"Link, ETag, Content-Range, X-Truncated"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
 """Headers that let pages of other sites read."""
 
-NEVER_KEPT: Header = (b"cache-control", b"no-store")
+PREFLIGHT: tuple[Header, ...] = (
+    (b"allow", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"Accept, Content-Type, If-None-Match, If-Range, Range"),
+    (b"access-control-max-age", b"86400"),
+)
+"""What a browser is told that asks whether a page of another site may send these headers."""
+
+NO_STORE: Header = (b"cache-control", b"no-store")
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,7 @@ class Answer:
 
     status: int
     headers: list[Header]
-    body: bytes
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes in memory, about."""
-        return len(self.body) + sum(len(name) + len(value) + 100 for name, value in self.headers)
+    body: bytes = b""
 
 
 async def send_answer(send: Any, answer: Answer, head: bool = False) -> None:
@@ -57,12 +58,12 @@ async def send_answer(send: Any, answer: Answer, head: bool = False) -> None:
     await send({"type": "http.response.body", "body": b"" if head else answer.body})
 
 
-def refusal(status: int, sentence: str, *headers: Header) -> Answer:
-    """An answer that says why there is none, as data; nothing that the request said is repeated in it."""
+def as_json(status: int, sentence: str, *headers: Header) -> Answer:
+    """An answer that says as data why there is none."""
     body = json.dumps({"ok": False, "status": status, "error": sentence}, ensure_ascii=False).encode()
-    return Answer(status, [(b"content-type", b"application/json; charset=utf-8"), NEVER_KEPT, *headers], body)
+    return Answer(status, [(b"content-type", b"application/json; charset=utf-8"), NO_STORE, *headers], body)
 
 
 def redirect(location: str, *headers: Header, status: int = 302) -> Answer:
     """An answer that leads elsewhere on this site; the location begins with one `/`."""
-    return Answer(status, [(b"location", location.encode("latin-1", "replace")), *headers], b"")
+    return Answer(status, [(b"location", location.encode("latin-1", "replace")), *headers])

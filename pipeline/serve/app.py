@@ -1,120 +1,138 @@
-"""`servicebanken serve`, and the same as an ASGI application.
+"""`servicebanken serve`: Datasette with the plugin and safe settings, and the same as an ASGI application.
 
-`pipeline.serve.app:app` serves the releases that the environment variable SERVICEBANKEN_RELEASES names, folders with
-`:` between them, or those of the project in the current folder.
+`pipeline.serve.app:app` is for `uvicorn --workers`: it serves the releases that the environment variable
+SERVICEBANKEN_RELEASES names, folders with `:` between them, or those of the project in the current folder; under the
+address in SERVICEBANKEN_ADDRESS, if a proxy is in front.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import inspect
 import os
 import socket
-import sys
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from datasette.app import Datasette
+from datasette.plugins import pm
 
 from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.progress import Progress
-from pipeline.serve import helper
-from pipeline.serve.places import VERSION
-from pipeline.serve.protocol import Protocol, most_connections
-from pipeline.serve.shelf import Folders, Library
-from pipeline.serve.site import Options, Site
-from pipeline.serve.turns import Server, Turn, Turns
-from pipeline.serve.workers import supervise
+from pipeline.package.metadata_yml import read_metadata
+from pipeline.serve import plugin
+from pipeline.serve.library import library_of
+from pipeline.serve.options import NAME, public_address
+from pipeline.serve.settings import SETTINGS
 
 BACKLOG = 2048
 """Connections that wait until they are answered."""
 
-SWITCHED = 0.001
-"""Seconds after which a thread that makes a long page lets one go on that makes a short one; Python's own are 5 ms."""
-
 RELEASES = "SERVICEBANKEN_RELEASES"
+ADDRESS = "SERVICEBANKEN_ADDRESS"
 
 
-def run(
-    folders: Folders,
-    host: str,
-    port: int,
-    options: Options,
-    progress: Progress,
-    workers: int = 1,
-    open_browser: bool = False,
-) -> None:
-    """Serves the releases until it is interrupted. Raises CannotRun where there is none or the port is taken."""
-    site = Site(Library(folders), options, progress)
+@dataclass(frozen=True)
+class Serving:
+    """What is served and how: folders of releases, or of a project's releases, and what is passed on to Datasette."""
+
+    releases: Sequence[Path]
+    cors: bool = True
+    address: str | None = None
+    metadata: Path | None = None
+    settings: Mapping[str, int | bool | str] = field(default_factory=dict)
+    plugins_dir: Path | None = None
+    template_dir: Path | None = None
+    static: Sequence[tuple[str, str]] = ()
+
+
+def datasette(serving: Serving) -> Any:
+    """The Datasette. Raises CannotRun for an address that is none, and InvalidData for metadata that cannot be used."""
+    if not pm.has_plugin(NAME):  # a checkout that is not installed has no entry point
+        pm.register(plugin, NAME)
+    if serving.address is not None:
+        public_address(serving.address)
+    told = read_metadata(serving.metadata, str(serving.metadata)) if serving.metadata else {}
+    others = {name: value for name, value in told.items() if name in ("plugins", "extra_css_urls", "extra_js_urls")}
+    ours = (others.get("plugins") or {}).get(NAME) or {}
+    plugins = {
+        **(others.get("plugins") or {}),
+        NAME: {
+            "strict": True,
+            "cors": serving.cors,
+            "address": serving.address,
+            "metadata": str(serving.metadata) if serving.metadata else None,
+            **ours,
+            "releases": [str(path.absolute()) for path in serving.releases],
+        },
+    }
+    # Datasette 1.0 takes plugins from its configuration, 0.65 from its metadata.
+    both = {"config": {"plugins": plugins}} if "config" in inspect.signature(Datasette).parameters else {}
+    made = Datasette(
+        [],
+        inspect_data={},
+        metadata={**others, "plugins": plugins},
+        settings={**SETTINGS, **serving.settings},
+        plugins_dir=str(serving.plugins_dir) if serving.plugins_dir else None,
+        template_dir=str(serving.template_dir) if serving.template_dir else None,
+        static_mounts=[*serving.static],
+        **both,
+    )
+    made.remove_database("_memory")
+    return made
+
+
+def run(serving: Serving, host: str, port: int, progress: Progress, open_browser: bool = False) -> None:
+    """Serves the releases until it is interrupted. Raises PipelineError where there is none or the port is taken."""
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends in peace and then passes the signal on
+        asyncio.run(_run(serving, host, port, progress, open_browser))
+
+
+async def _run(serving: Serving, host: str, port: int, progress: Progress, open_browser: bool) -> None:
+    made = datasette(serving)
+    library = library_of(made)
+    library.say = progress.say
+    application = made.app()
+    await made.invoke_startup()
+    await library.warm(library.latest)
     with _listen(host, port) as listening:
         shown, number = listening.getsockname()[:2]
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{number}/"
-        progress.say(f"Datasette shows {site.library.shelf.latest.folder} at {address}  (Ctrl-C ends it)")
+        progress.say(f"Datasette shows {library.latest.release.folder} at {address}  (Ctrl-C ends it)")
+        library.watch()
         if open_browser:
             webbrowser.open(address)
-        with contextlib.suppress(KeyboardInterrupt):
-            turns = Turns(workers)
-            if workers == 1:
-                _serve(site, listening, turns.of(0))
-            else:
-                supervise(workers, lambda number: _serve(site, listening, turns.of(number)))
-
-
-def _serve(site: Site, listening: socket.socket, turn: Turn) -> None:
-    site.helper = helper.started(site.library, lambda: site.watch(says=False), listening)
-    Protocol.most = most_connections()
-    sys.setswitchinterval(SWITCHED)
-    config = uvicorn.Config(
-        site,
-        http=Protocol,
-        log_level="warning",
-        proxy_headers=False,
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=20,
-    )
-    Server(config, turn).run(sockets=[listening])
-
-
-def below(releases: Path) -> Folders:
-    """The folders of all releases in the folder of a project's releases, as they are when they are asked for.
-
-    Where there is none yet, the folder that the latest would have.
-    """
-
-    def folders() -> Sequence[Path]:
-        found = [path for path in releases.iterdir() if VERSION.fullmatch(path.name)] if releases.is_dir() else []
-        return sorted(path for path in found if path.is_dir() and not path.is_symlink()) or [releases / "latest"]
-
-    return folders
-
-
-def named(folders: Sequence[Path]) -> Folders:
-    """The folders that were named; a link among them may lead elsewhere later."""
-    return lambda: folders
+        config = uvicorn.Config(
+            application,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=20,
+        )
+        await uvicorn.Server(config).serve(sockets=[listening])
 
 
 class Application:
     """The ASGI application that finds its releases when it is first asked."""
 
-    def __init__(self, make: Callable[[], Site]) -> None:
-        self._make = make
-        self._site: Site | None = None
+    def __init__(self) -> None:
+        self._application: Any = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One conversation as ASGI has it."""
-        self._site = self._site or self._make()
-        await self._site(scope, receive, send)
+        if self._application is None:
+            releases = os.environ.get(RELEASES) or "build/releases"
+            paths = [Path(part) for part in releases.split(os.pathsep)]
+            self._application = datasette(Serving(paths, address=os.environ.get(ADDRESS))).app()
+        await self._application(scope, receive, send)
 
 
-def _from_environment() -> Site:
-    told = os.environ.get(RELEASES, "")
-    folders = named([Path(part) for part in told.split(os.pathsep)]) if told else below(Path("build/releases"))
-    return Site(Library(folders), Options(), Progress("lines"))
-
-
-app = Application(_from_environment)
+app = Application()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -127,12 +145,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
+        is_name = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
+        remedy = "Choose another with --host." if is_name else "Choose another port with --port, or stop what uses it."
         raise CannotRun(
-            Problem(
-                Kind.PORT_TAKEN,
-                f"cannot be listened on: {reason}",
-                "Choose another port with --port, or stop what holds it.",
-                value=f"{host}:{port}",
-            )
+            Problem(Kind.PORT_TAKEN, f"cannot be listened on: {reason}", remedy, value=f"{host}:{port}")
         ) from None
     return listening

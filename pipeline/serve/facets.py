@@ -1,26 +1,17 @@
 """Facets of a whole table for programs, counted when the release was made and not for every answer.
 
-Datasette counts them each time. Here the statement with which it does is answered from the release's own counts, and
-all else, the shape of the answer too, is Datasette's.
+Only the counting is ours: the shape of the answer, labels and links are those of Datasette's own class.
 """
 
 from __future__ import annotations
 
-import re
-import sqlite3
 from typing import Any
 
-from datasette.facets import ColumnFacet
+from datasette.facets import ArrayFacet, ColumnFacet, DateFacet
 from datasette.utils import escape_sqlite
 
+from pipeline.serve.library import library_of
 from pipeline.serve.release import COUNTS
-
-COUNTING = re.compile(
-    r"\s*select (?P<column>.+?) as value, count\(\*\) as count from \((?P<rows>.*)\)"
-    r"\s*where .* limit (?P<limit>\d+)\s*",
-    re.DOTALL,
-)
-"""Datasette's statement (`datasette.facets.ColumnFacet.facet_results`), the same in 0.65 and in 1.0."""
 
 COUNTED = f"""
 SELECT "value" AS value, "count" AS count FROM {COUNTS}
@@ -29,46 +20,56 @@ ORDER BY "count" DESC, "value" LIMIT :limit
 """
 
 
-class _Known:
-    """A Datasette that knows the counts of a whole table."""
+class CountedFacet(ColumnFacet):  # type: ignore[misc]  # Datasette has no types
+    """Datasette's facet of a column, with the counts of the release where they are those of the whole table."""
 
-    def __init__(self, datasette: Any, table: str, columns: list[str]) -> None:
+    async def facet_results(self) -> Any:
+        """The facets, and the names of those that took too long, as Datasette has them."""
+        shown = library_of(self.ds).named(self.database)
+        counted = shown.release.counted.get(self.table, frozenset()) if shown and self.table else frozenset()
+        if not counted or not self.sql.rstrip().endswith(f"from {escape_sqlite(self.table)}"):
+            return await super().facet_results()
+        found: list[Any] = []
+        late: list[Any] = []
+        for config in self.get_configs():
+            facet = _OneFacet(self, config, counted)
+            results, timed_out = await facet.facet_results()
+            found += results
+            late += timed_out
+        return found, late
+
+
+class _OneFacet(ColumnFacet):  # type: ignore[misc]
+    """A facet of one column, whose counting a Datasette does that knows the counts."""
+
+    def __init__(self, facet: CountedFacet, config: Any, counted: frozenset[str]) -> None:
+        super().__init__(facet.ds, facet.request, facet.database, facet.sql, facet.table, facet.params)
+        self._configs = [config]
+        column = config["config"].get("column") or config["config"].get("simple")
+        if column in counted:
+            values = {"table": facet.table, "column": column, "limit": facet.get_facet_size() + 1}
+            self.ds = _Counted(facet.ds, values)
+
+    def get_configs(self) -> Any:
+        """The one column."""
+        return self._configs
+
+
+class _Counted:
+    """A Datasette whose statements all read the counts of one column."""
+
+    def __init__(self, datasette: Any, values: dict[str, Any]) -> None:
         self._datasette = datasette
-        self._table = table
-        self._columns = {escape_sqlite(column): column for column in columns}
-        self._whole = re.compile(rf"\s*select .* from {re.escape(escape_sqlite(table))}\s*", re.DOTALL)
+        self._values = values
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._datasette, name)
 
-    async def execute(self, database: str, sql: str, params: Any = None, **options: Any) -> Any:
-        """The rows of a statement."""
-        asked = COUNTING.fullmatch(sql)
-        if asked and asked["column"] in self._columns and self._whole.fullmatch(asked["rows"]):
-            column, limit = self._columns[asked["column"]], int(asked["limit"])
-            told = {"table": self._table, "column": column, "limit": limit}
-            try:
-                found = await self._datasette.execute(database, COUNTED, told, log_sql_errors=False, **options)
-            except sqlite3.OperationalError:  # a release that an earlier program made has no counts
-                found = ()
-            if len(found):
-                return found
-        return await self._datasette.execute(database, sql, params, **options)
+    async def execute(self, database: str, sql: str, params: Any = None, **options: Any) -> Any:  # noqa: ARG002
+        """The counts, in place of what the statement would count."""
+        return await self._datasette.execute(database, COUNTED, self._values, **options)
 
 
-_counted_now = ColumnFacet.facet_results
-
-
-async def _facet_results(facet: Any) -> Any:
-    if not facet.table:
-        return await _counted_now(facet)
-    told = [each["config"] for each in facet.get_configs()]
-    datasette = facet.ds
-    facet.ds = _Known(datasette, facet.table, [each.get("column") or each["simple"] for each in told])
-    try:
-        return await _counted_now(facet)
-    finally:
-        facet.ds = datasette
-
-
-ColumnFacet.facet_results = _facet_results
+def facet_classes() -> list[Any]:
+    """The kinds of facets that there are."""
+    return [CountedFacet, DateFacet, ArrayFacet]

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from pipeline.core.errors import InvalidData, Kind, Problem
-from pipeline.core.yaml_files import read_yaml
+from pipeline.package.metadata_yml import read_metadata
 from pipeline.package.package import Package, Resource
 
 
@@ -22,7 +19,7 @@ def metadata(package: Package, file: Path, language: str | None = None) -> dict[
     """
     told = _derived(package, language)
     if file.is_file():
-        told = _merged(told, _spoken(stated(file, str(file)), language))
+        told = _merged(told, _spoken(read_metadata(file, str(file)), language))
     columns = _columns(package)
     for name, table in told["databases"].get(package.stem, {}).get("tables", {}).items():
         if isinstance(table, dict):
@@ -30,35 +27,6 @@ def metadata(package: Package, file: Path, language: str | None = None) -> dict[
                 language, table, columns.get(name, set())
             )
     return told
-
-
-def stated(file: Path, name: str) -> dict[str, Any]:
-    """What a metadata.yml says; `name` is what messages call it. Raises InvalidData for what Datasette cannot take."""
-    read_yaml(file, name)  # refuses what is not plain YAML
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, ValueError) as error:  # a date such as 2026-02-30 is a ValueError
-        raise _bad(name, f"holds a value that is none: {error}") from None
-    _check_mapping(content, "it", name)
-    _check_mapping(databases := content.get("databases", {}), "`databases`", name)
-    for database, told in databases.items():
-        _check_mapping(told, f"`{database}`", name)
-        for part in ("tables", "queries"):
-            _check_mapping(told.get(part, {}), f"`{part}` of `{database}`", name)
-    return dict(content)
-
-
-def _check_mapping(value: Any, what: str, name: str) -> None:
-    if not isinstance(value, dict):
-        raise _bad(name, f"{what} is no mapping")
-
-
-def _bad(name: str, rule: str) -> InvalidData:
-    return InvalidData(
-        Problem(
-            Kind.BAD_YAML, f"is not what Datasette can be told: {rule}", "See docs.datasette.io, metadata.", file=name
-        )
-    )
 
 
 def _derived(package: Package, language: str | None) -> dict[str, Any]:

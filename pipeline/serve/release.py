@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.core.files import sha256
 from pipeline.package import manifest
 from pipeline.package.package import Package, load
-from pipeline.serve.places import TAKEN
+from pipeline.serve.addresses import TAKEN
 
 COUNTS = "_counts"
 """The table of counts that a release's database has."""
+
+ROW_NUMBERS = ("rowid", "_rowid_", "oid")
+"""SQLite's names for the number of a row; a field of that name hides it (sqlite.org/rowidtable.html)."""
 
 
 @dataclass(frozen=True)
 class Release:
     """A release: its folder, its package, its database, the rows of every table of it, and all columns.
 
-    `indexed` are the columns by which an index finds rows, `counted` those whose values were counted. `digest` stands
-    for all bytes of the release: it is that of the list of their checksums.
+    `counted` are the columns whose values were counted when it was made, `searchable` the tables with an index of
+    words. `digest` stands for all bytes of the release, `stamp` for the file of its database as it was when opened.
     """
 
     folder: Path
     package: Package
     database: Path
-    counts: dict[str, int]
-    columns: dict[str, frozenset[str]]
-    indexed: dict[str, frozenset[str]]
-    counted: dict[str, frozenset[str]]
+    counts: Mapping[str, int]
+    columns: Mapping[str, frozenset[str]]
+    counted: Mapping[str, frozenset[str]]
+    searchable: frozenset[str]
     digest: str
+    stamp: tuple[int, int, int]
 
     @property
     def version(self) -> str:
@@ -44,33 +50,50 @@ class Release:
         """The name of the database, in addresses too."""
         return self.package.stem
 
+    def is_unchanged(self) -> bool:
+        """Whether the file of the database is still the one that was opened."""
+        try:
+            return self.stamp == stamp(self.database)
+        except OSError:
+            return False
+
     def inspected(self) -> dict[str, Any]:
         """What `datasette inspect` would find."""
         return {
-            self.stem: {
-                "file": self.database.name,
-                "hash": self.digest,
-                "size": self.database.stat().st_size,
-                "tables": {name: {"count": count} for name, count in self.counts.items()},
-            }
+            "file": self.database.name,
+            "hash": self.digest,
+            "size": self.stamp[1],
+            "tables": {name: {"count": count} for name, count in self.counts.items()},
         }
 
+    def hidden_row_number(self, table: str) -> str | None:
+        """SQLite's own name for the number of a row where a field is called `rowid`; None where it is `rowid`."""
+        names = {name.casefold() for name in self.columns.get(table, ())}
+        return next((name for name in ROW_NUMBERS if name not in names), None) if "rowid" in names else None
 
-def open_release(path: Path) -> Release:
-    """The release in a folder, whose every byte is checked.
 
-    Raises CannotRun where that is no release, or one whose name is no address, and InvalidData where it is not as it
-    was made.
+def stamp(file: Path) -> tuple[int, int, int]:
+    """What changes when somebody writes into a file or puts another in its place."""
+    stat = file.stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def open_release(path: Path, verified: bool = False) -> Release:
+    """The release in a folder, every byte of which is checked unless it is `verified`.
+
+    Raises CannotRun where that is no release, or one whose name cannot stand in an address, and InvalidData where it
+    is damaged.
     """
     folder = path.resolve()
-    manifest.verify(folder)
+    if not verified:
+        manifest.verify(folder)
     package = load(folder)
     database = folder / f"{package.stem}.sqlite"
     if not database.is_file():
         raise CannotRun(
             Problem(
                 Kind.NO_RELEASE,
-                f"holds no {database.name}, so it is not a release",
+                f"contains no {database.name}, so it is not a release",
                 "Make a release of it with `servicebanken release`.",
                 file=str(path),
             )
@@ -79,72 +102,70 @@ def open_release(path: Path) -> Release:
         raise CannotRun(
             Problem(
                 Kind.NO_ADDRESS,
-                "is the name of the package, and addresses that begin with it lead elsewhere",
+                "is the name of the package, but the server needs addresses that begin with it",
                 "Give the package another `name` in datapackage.json and build it again.",
                 file=str(path),
                 value=package.stem,
             )
         )
-    digest = sha256(folder / manifest.NAME)
-    told = (_counts(database), _columns(database), _indexed(database), _counted(database))
-    return Release(folder, package, database, *told, digest)
+    sums = folder / manifest.NAME
+    seen = stamp(database)
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)) as con:
+            found = (_counts(con), _columns(con), _counted(con), _searchable(con))
+    except sqlite3.DatabaseError as error:
+        raise InvalidData(
+            Problem(
+                Kind.DAMAGED_RELEASE,
+                f"cannot be read as a database: {error}",
+                "Build the release again, or fetch it again.",
+                file=str(database),
+            )
+        ) from None
+    return Release(folder, package, database, *found, sha256(sums) if sums.is_file() else str(seen), seen)
 
 
-def _counts(database: Path) -> dict[str, int]:
+def _counts(con: sqlite3.Connection) -> dict[str, int]:
     """The rows of every table, as they were counted when the release was made, or counted now where they were not."""
-    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-    try:
-        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
-        names = [name for (name,) in con.execute(tables)]
-        known: dict[str, int] = {}
-        if COUNTS in names:
-            known = dict(con.execute(f'SELECT "table", "count" FROM {COUNTS} WHERE "column" IS NULL'))
-        quoted = {name: name.replace('"', '""') for name in names if name not in known}
-        counted = {name: con.execute(f'SELECT count(*) FROM "{text}"').fetchone()[0] for name, text in quoted.items()}
-        return {name: known[name] if name in known else counted[name] for name in names}
-    finally:
-        con.close()
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
+    names = [name for (name,) in con.execute(tables)]
+    known: dict[str, int] = {}
+    if _has_counts(con):
+        known = dict(con.execute(f'SELECT "table", "count" FROM {COUNTS} WHERE "column" IS NULL'))
+    quoted = {name: name.replace('"', '""') for name in names if name not in known}
+    counted = {name: con.execute(f'SELECT count(*) FROM "{text}"').fetchone()[0] for name, text in quoted.items()}
+    return {name: known[name] if name in known else counted[name] for name in names}
 
 
-def _columns(database: Path) -> dict[str, frozenset[str]]:
-    """The columns of every table and view that one may sort by."""
-    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-    try:
-        names = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
-        listed = "SELECT name FROM pragma_table_info(?)"
-        return {name: frozenset(["rowid", *(each for (each,) in con.execute(listed, (name,)))]) for name in names}
-    finally:
-        con.close()
+def _columns(con: sqlite3.Connection) -> dict[str, frozenset[str]]:
+    """The columns of every table and view."""
+    names = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
+    listed = "SELECT name FROM pragma_table_info(?)"
+    return {name: frozenset(each for (each,) in con.execute(listed, (name,))) for name in names}
 
 
-def _indexed(database: Path) -> dict[str, frozenset[str]]:
-    """The first column of every index of a table, and of its key."""
-    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-    first = """
-        SELECT t.name, c.name FROM sqlite_master AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
-        WHERE t.type = 'table' AND c.seqno = 0 AND NOT i.partial
-        UNION
-        SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c
-        WHERE t.type = 'table' AND c.pk = 1
-    """
-    try:
-        found: dict[str, set[str]] = {}
-        for table, column in con.execute(first):
-            found.setdefault(table, {"rowid"}).add(column)
-        return {table: frozenset(columns) for table, columns in found.items()}
-    finally:
-        con.close()
-
-
-def _counted(database: Path) -> dict[str, frozenset[str]]:
+def _counted(con: sqlite3.Connection) -> dict[str, frozenset[str]]:
     """The columns whose values were counted when the release was made."""
-    con = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-    try:
-        if not con.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (COUNTS,)).fetchone():
-            return {}
-        found: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
+    if _has_counts(con):
         for table, column in con.execute(f'SELECT DISTINCT "table", "column" FROM {COUNTS} WHERE "column" NOT NULL'):
             found.setdefault(table, set()).add(column)
-        return {table: frozenset(columns) for table, columns in found.items()}
-    finally:
-        con.close()
+    return {table: frozenset(columns) for table, columns in found.items()}
+
+
+def _has_counts(con: sqlite3.Connection) -> bool:
+    """Whether the release's own counts are there; a table of the package may have their name, and other columns."""
+    return {name for (name,) in con.execute("SELECT name FROM pragma_table_info(?)", (COUNTS,))} == {
+        "table",
+        "column",
+        "value",
+        "count",
+    }
+
+
+def _searchable(con: sqlite3.Connection) -> frozenset[str]:
+    """The tables that an index of words is about."""
+    indexes = [sql for (sql,) in con.execute("SELECT sql FROM sqlite_master WHERE sql LIKE '%USING fts5%'")]
+    tables = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    quoted = {name: name.replace('"', '""') for name in tables}
+    return frozenset(name for name in tables if any(f'content="{quoted[name]}"' in sql for sql in indexes))

@@ -20,6 +20,7 @@ ASKED = "/services/solutions.json?_extra=facet_results&_facet=kind"
 def _facets(database: Path, address: str) -> Any:
     async def asked() -> Any:
         made = Datasette([], immutables=[str(database)], settings={"suggest_facets": False})
+        await made.invoke_startup()
         answer = (await made.client.get(address)).json()
         return answer["facet_results"]
 
@@ -46,12 +47,12 @@ def test_facets_are_alike_whether_counted_before_or_now(
 ) -> None:
     database = services_release / "services.sqlite"
     before = _facets(database, ASKED + more)
-    monkeypatch.setattr(ColumnFacet, "facet_results", facets._counted_now)
+    monkeypatch.setattr(facets.CountedFacet, "facet_results", ColumnFacet.facet_results)
     assert _facets(database, ASKED + more) == before
 
 
 def test_only_what_was_counted_of_a_whole_table_is_looked_up(services_release: Path, tmp_path: Path) -> None:
-    database = Path(shutil.copy(services_release / "services.sqlite", tmp_path / "services.sqlite"))
+    database = shutil.copytree(services_release, tmp_path / "release") / "services.sqlite"
     with sqlite3.connect(database) as con:
         con.execute("""UPDATE _counts SET "count" = "count" + 100 WHERE "column" = 'kind'""")
     con.close()
@@ -61,7 +62,7 @@ def test_only_what_was_counted_of_a_whole_table_is_looked_up(services_release: P
 
 
 def test_a_release_without_counts_is_counted_now(services_release: Path, tmp_path: Path) -> None:
-    database = Path(shutil.copy(services_release / "services.sqlite", tmp_path / "services.sqlite"))
+    database = shutil.copytree(services_release, tmp_path / "release") / "services.sqlite"
     with sqlite3.connect(database) as con:
         con.execute("DROP TABLE _counts")
     con.close()

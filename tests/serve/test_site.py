@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from pipeline.serve.site import HELD
 from tests.command import servicebanken
 from tests.projects import SOURCE, put
 from tests.serve.server import Served, serving
@@ -106,7 +105,7 @@ def test_the_next_page_of_data_is_in_the_link_header(site: str) -> None:
         answer = requests.get(address, timeout=20)
         found += [row["id"] for row in answer.json()]
         address = answer.links.get("next", {}).get("url")
-        assert address is None or urlsplit(address).path == "/0.1.0/example/shops.json"
+        assert address is None or urlsplit(address).path == "/example-0-1-0/shops.json"
     assert found == ["north-village", "south-village"]
 
 
@@ -167,13 +166,55 @@ def test_a_new_release_that_is_damaged_is_not_taken_up(releases: Path, newer: st
         assert len(_get(server.address, "example/shops.json?_shape=array").json()) == 2
 
 
+def test_a_release_that_is_removed_or_damaged_while_it_is_served_fails_no_request(
+    releases: Path, newer: str, tmp_path: Path
+) -> None:
+    project = Path(shutil.copytree(releases.parent.parent, tmp_path / "project", symlinks=True))
+    folder = project / "build/releases" / newer
+    statuses: list[tuple[int, str]] = []
+    ended = threading.Event()
+
+    def ask(address: str, path: str) -> None:
+        session, number = requests.Session(), 0
+        while not ended.is_set():
+            number += 1
+            answer = session.get(f"{address}{path}?_size=max&_n={number}", timeout=30)
+            statuses.append((answer.status_code, answer.text[-200:]))
+
+    with serving("--project", project) as server:
+        paths = ("sv/example/shops", "example/shops.json", "en/example/shops")
+        asking = [threading.Thread(target=ask, args=(server.address, path)) for path in paths]
+        for thread in asking:
+            thread.start()
+        time.sleep(1)
+        database = folder / "example.sqlite"
+        database.write_bytes(b"no database" * 10_000)
+        _wait_for(server.address, f"{newer}/sv/", 404)
+        shutil.copytree(releases / newer, folder, dirs_exist_ok=True)
+        _wait_for(server.address, f"{newer}/sv/", 200)
+        shutil.rmtree(folder)
+        _wait_for(server.address, f"{newer}/sv/", 404)
+        ended.set()
+        for thread in asking:
+            thread.join()
+        assert _get(server.address, "0.1.0/sv/example/shops").status_code == 200
+    assert [each for each in statuses if each[0] != 200] == []
+
+
+def _wait_for(site: str, path: str, status: int) -> None:
+    deadline = time.monotonic() + 40
+    while _get(site, path).status_code != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_two_releases_of_one_version_are_refused(releases: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(releases / "0.1.0", tmp_path / "other"))
     run = servicebanken("serve", releases / "0.1.0", other)
     assert (run.code, run.out) == (2, "")
     assert run.err == (
-        f"error: {other}: '0.1.0' is the version of two releases, and their addresses would be the same. "
-        "Name releases of one package, each once. [bad-option]\n"
+        f"error: {other}: '0.1.0' is the version of two releases, which would need the same address. "
+        "Name each release of a package once. [bad-option]\n"
     )
 
 
@@ -230,7 +271,7 @@ HEADERS = {
 
 
 @pytest.mark.parametrize(
-    "path", ["sv/", "example/shops.json", "example/shops.csv", "none", "0.1.0/files/SHA256SUMS", "en/-/static/app.css"]
+    "path", ["sv/", "example/shops.json", "example/shops.csv", "none", "0.1.0/files/SHA256SUMS", "-/static/app.css"]
 )
 def test_every_answer_has_the_headers_that_protect_a_reader(path: str, site: str) -> None:
     headers = _get(site, path).headers
@@ -264,13 +305,10 @@ def test_every_answer_has_the_headers_that_protect_a_reader(path: str, site: str
 def test_a_request_for_too_much_is_refused_with_a_sentence(target: str, status: int, site: str) -> None:
     got, body = _raw(site, target)
     assert got == status
-    assert re.search(rb'"error": "[A-Z_][^"]{10,200}"', body)
-
-
-def test_who_sends_addresses_that_are_too_long_waits(site: str) -> None:
-    started = time.monotonic()
-    assert _raw(site, "/sv/?" + "x" * 60_000)[0] == 414
-    assert time.monotonic() - started >= HELD
+    if ".json" in target or ".csv" in target:
+        assert re.search(rb'"error": "[A-Z_`][^"]{10,200}"', body)
+    else:
+        assert b'<html lang="sv">' in body
 
 
 def test_a_query_string_of_eight_megabytes_is_refused(site: str) -> None:
@@ -286,6 +324,18 @@ def test_a_name_that_is_not_ours_is_not_answered(host: str, site: str) -> None:
     assert _raw(site, "/sv/", (("Host", host),))[0] in (400, 421)
 
 
+def test_what_somebody_says_is_our_name_never_stands_in_what_others_get(site: str) -> None:
+    for path in ("/sv/example/shops?_size=7", "/example/shops.json?_size=7&_shape=array", "/sv/", "/sv/none"):
+        refused, _ = _raw(site, path, (("Host", "6.6.6.6:99"),))
+        assert refused == 421
+        poisoned, _ = _raw(site, path, (("Host", "localhost:99"),))
+        assert poisoned in (200, 404)
+        host, port = urlsplit(site).netloc.split(":")
+        _, body = _raw(site, path, (("Host", f"{host}:{port}"),))
+        assert b"6.6.6.6" not in body
+        assert b"localhost:99" not in body
+
+
 def test_a_second_host_and_headers_of_proxies_change_nothing(site: str) -> None:
     assert _raw(site, "/sv/", (("Host", "localhost"), ("Host", "evil.example")))[0] == 400
     target = "/example/shops.json?_size=1"
@@ -298,7 +348,7 @@ def test_a_second_host_and_headers_of_proxies_change_nothing(site: str) -> None:
 def test_the_address_of_a_proxy_stands_in_links(releases: Path) -> None:
     with serving(releases / "0.1.0", "--address", "https://data.example.org") as server:
         answer = _get(server.address, "example/shops.json?_shape=array&_size=1")
-    assert answer.links["next"]["url"].startswith("https://data.example.org/example/shops.json?")
+    assert answer.links["next"]["url"].startswith("https://data.example.org/example-0-1-0/shops.json?")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +362,7 @@ def test_an_address_that_is_none_is_refused(address: str, releases: Path) -> Non
 
 @pytest.mark.parametrize(
     "path",
-    ["plugins", "versions", "threads", "databases", "metadata", "settings", "permissions", "actor", "allow-debug"],
+    ["plugins", "threads", "databases", "metadata", "settings", "permissions", "actor", "allow-debug"],
 )
 def test_pages_that_tell_of_the_machine_are_closed(path: str, site: str) -> None:
     for start in ("", "sv/", "0.1.0/", "0.1.0/en/"):
@@ -364,28 +414,6 @@ def test_an_error_has_a_page_and_data_of_its_own(site: str) -> None:
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     data = _get(site, "example/none.json")
     assert (data.status_code, data.json()["ok"]) == (404, False)
-
-
-def test_connections_that_do_not_ask_do_not_keep_others_out(releases: Path) -> None:
-    with serving(releases / "0.1.0") as server:
-        host, port = urlsplit(server.address).netloc.split(":")
-        idle = [socket.create_connection((host, int(port))) for _ in range(400)]
-        for connection in idle:
-            connection.sendall(b"GET /sv/ HTTP/1.1\r\nHost: local")
-        assert _get(server.address, "sv/").status_code == 200
-        started = time.monotonic()
-        assert _closed(idle[0]) and _closed(idle[-1])
-        assert time.monotonic() - started < 25
-        for connection in idle:
-            connection.close()
-
-
-def _closed(connection: socket.socket) -> bool:
-    connection.settimeout(25)
-    try:
-        return connection.recv(1000) == b""
-    except ConnectionResetError:
-        return True
 
 
 def test_at_work_a_process_is_small(releases: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_hostile_query_is_bounded_and_answered_with_a_sentence(name: str, data
     started = time.monotonic()
     with pytest.raises(Refused) as caught:
         _asked(database, HOSTILE[name])
-    assert time.monotonic() - started < limits.SECONDS + 2  # the bench measures it on a machine that is free
+    assert time.monotonic() - started < limits.WALL_SECONDS + 2  # the bench measures it on a machine that is free
     assert caught.value.status in (400, 414, 429)  # 429 where it had to wait for the processor
     assert re.match(r"[A-Z][^\n]{10,300}$", str(caught.value))
     assert str(database) not in str(caught.value)
@@ -128,18 +128,14 @@ def test_the_process_has_little_memory() -> None:
     assert limits.MEMORY < 300_000_000
 
 
-def test_a_query_that_goes_on_stands_back(database: Path) -> None:
-    async def look() -> tuple[int, int]:
-        asked = asyncio.create_task(ask(database, f"{ENDLESS} SELECT max(x) FROM n", {}))
-        await asyncio.sleep(process.SOON + 0.5)
-        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-        pid = next(int(each) for each in children if b"serve.sql.child" in Path(f"/proc/{each}/cmdline").read_bytes())
-        found = os.getpriority(os.PRIO_PROCESS, pid), os.sched_getscheduler(pid)
-        with pytest.raises(Refused):
-            await asked
-        return found
-
-    assert asyncio.run(look()) == (19, os.SCHED_IDLE)
+@pytest.mark.parametrize("name", ["runs for ever", "all distinct", "joins for ever", "a wide printf"])
+def test_a_query_that_took_its_time_is_told_so_and_not_that_others_are_busy(name: str, database: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        _asked(database, HOSTILE[name])
+    if caught.value.status == 429 and os.getloadavg()[0] > 8:
+        pytest.skip("it had to wait for the processor")
+    assert caught.value.status == 400
+    assert caught.value.retry == 0
 
 
 def test_a_query_that_had_to_wait_for_the_processor_is_told_so(
@@ -149,22 +145,22 @@ def test_a_query_that_had_to_wait_for_the_processor_is_told_so(
     late.write_text("#!/bin/sh\nsleep 4\n", encoding="utf-8")
     late.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(late))
-    with pytest.raises(Refused, match="Ask again in a few seconds") as caught:
+    monkeypatch.setattr(limits, "WALL_SECONDS", 1)
+    with pytest.raises(Refused, match="Try again in 2 seconds") as caught:
         _asked(database, "SELECT 1")
-    assert caught.value.status == 429
+    assert (caught.value.status, caught.value.retry) == (429, 2)
 
 
-def test_who_waits_is_let_in_when_a_place_is_due(database: Path) -> None:
-    async def all_ask() -> list[float]:
-        started = time.monotonic()
+def test_who_is_refused_again_and_again_is_told_to_wait_longer(database: Path) -> None:
+    async def all_ask() -> list[int]:
+        asked = [ask(database, HOSTILE["runs for ever"], {}) for _ in range(26)]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        return [each.retry for each in found if isinstance(each, Refused) and each.status == 429]
 
-        async def one() -> float:
-            await ask(database, "SELECT 1", {})
-            return time.monotonic() - started
-
-        return sorted(await asyncio.gather(*(one() for _ in range(4))))
-
-    assert asyncio.run(all_ask())[2] >= process.APART
+    waits = asyncio.run(all_ask())
+    assert len(waits) >= 26 - process.AT_ONCE - process.WAITING  # more where the processor is busy
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (2, 40)
 
 
 def test_nobody_else_notices_that_queries_run_for_ever(site: str) -> None:
@@ -218,6 +214,35 @@ def test_an_answer_comes_as_data(site: str) -> None:
     assert table.text == "id,latitude\r\nidre,61.8586801\r\n"
     nothing = requests.get(f"{site}-/sql.json", timeout=20)
     assert (nothing.status_code, nothing.json()["ok"]) == (400, False)
+
+
+@pytest.mark.parametrize(
+    ("shape", "answer"),
+    [
+        ("array", [{"id": "alvdalen", "n": 1}, {"id": "idre", "n": 2}]),
+        ("arrayfirst", ["alvdalen", "idre"]),
+        ("arrays", {"ok": True, "columns": ["id", "n"], "rows": [["alvdalen", 1], ["idre", 2]], "truncated": False}),
+        (
+            "objects",
+            {
+                "ok": True,
+                "columns": ["id", "n"],
+                "rows": [{"id": "alvdalen", "n": 1}, {"id": "idre", "n": 2}],
+                "truncated": False,
+            },
+        ),
+    ],
+)
+def test_an_answer_has_the_shapes_that_datasette_has(shape: str, answer: object, site: str) -> None:
+    asked = {"sql": "SELECT id, row_number() OVER (ORDER BY id) AS n FROM places", "_shape": shape}
+    assert requests.get(f"{site}-/sql.json", asked, timeout=20).json() == answer
+
+
+def test_an_answer_comes_a_row_a_line_and_an_unknown_shape_is_refused(site: str) -> None:
+    asked = {"sql": "SELECT id FROM places", "_shape": "array", "_nl": "on"}
+    assert requests.get(f"{site}-/sql.json", asked, timeout=20).text == '{"id": "alvdalen"}\n{"id": "idre"}'
+    refused = requests.get(f"{site}-/sql.json", asked | {"_shape": "round"}, timeout=20)
+    assert (refused.status_code, refused.json()["error"]) == (400, "`_shape` cannot be `round`.")
 
 
 @pytest.mark.parametrize("path", ["services.json", "services.csv", "services", "sv/services", "1.0.0/services.json"])

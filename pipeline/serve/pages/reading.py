@@ -24,10 +24,10 @@ ROW_NUMBERS = ("rowid", "_rowid_", "oid")
 """What SQLite calls the number of a row, where no column is called so."""
 
 
-def read(folder: Path, language: str) -> Dataset:
-    """The release in the folder, in the language."""
+def read(folder: Path, language: str, described: Path | None = None) -> Dataset:
+    """The release in the folder, in the language; `described` is a metadata.yml in place of the release's."""
     package = load(folder)
-    told = metadata(package, folder / "metadata.yml", language)
+    told = metadata(package, described or folder / "metadata.yml", language)
     here = told["databases"].get(package.stem, {})
     spoken = [*dict.fromkeys([*about.languages(package.descriptor), "en", "sv"])]
     dataset = Dataset(folder, package, Words(language), told, {}, {}, spoken, _mappings(here.get("pages")))

@@ -19,8 +19,7 @@ from urllib.parse import quote
 from pipeline.serve.sql import limits
 
 TOO_LONG = f"The query took longer than {limits.SECONDS:g} seconds and was stopped."
-TOO_BUSY = "Readers of pages come first, and there are many at the moment. Ask again in a few seconds."
-TOO_MUCH = "The query needs more memory than there is for one."
+TOO_MUCH = "The query needs more memory than a query may use."
 
 
 def main() -> None:
@@ -48,6 +47,7 @@ def _confine() -> None:
         (resource.RLIMIT_NOFILE, 32),
     ):
         resource.setrlimit(what, (most, most))
+    os.nice(limits.NICENESS)
 
 
 def answered(database: str, sql: str, parameters: dict[str, str]) -> dict[str, Any]:
@@ -56,12 +56,12 @@ def answered(database: str, sql: str, parameters: dict[str, str]) -> dict[str, A
     try:
         cursor = con.execute(sql, parameters)
         if cursor.description is None:
-            return {"error": "This is no query.", "status": 400}
+            return {"error": "This is not a query.", "status": 400}
         rows, truncated = _taken(cursor)
         return {"columns": [column[0] for column in cursor.description], "rows": rows, "truncated": truncated}
     except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
-        if str(error) == "interrupted" and time.process_time() < limits.SECONDS / 2:  # it waited for the processor
-            return {"error": TOO_BUSY, "status": 429}
+        if str(error) == "interrupted" and time.process_time() < limits.AT_WORK:  # it waited for the processor
+            return {"error": "", "status": 429}
         return {"error": _sentence(str(error)), "status": 400}
     finally:
         con.close()
@@ -77,8 +77,8 @@ def _connected(database: str) -> sqlite3.Connection:
     for name, most in limits.LIMITS.items():
         con.setlimit(name, most)
     _open_virtual_tables(con)
-    end = time.monotonic() + limits.SECONDS
-    con.set_progress_handler(lambda: time.monotonic() > end, limits.STEPS)
+    end, wall = time.process_time() + limits.SECONDS, time.monotonic() + limits.WALL_SECONDS
+    con.set_progress_handler(lambda: time.process_time() > end or time.monotonic() > wall, limits.STEPS)
     con.set_authorizer(limits.authorized)
     return con
 

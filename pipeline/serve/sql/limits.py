@@ -5,10 +5,19 @@ from __future__ import annotations
 import sqlite3
 
 SECONDS = 2.0
-"""Time that a query may take, as a clock on the wall has it."""
+"""Time of the processor that a query may take."""
 
-PROCESSOR_SECONDS = 2
+WALL_SECONDS = 4.0
+"""Time that it may take as a clock on the wall has it: on a busy machine a query waits for the processor."""
+
+AT_WORK = 0.25
+"""Time of the processor that a query has had which was not kept waiting: short ones have an answer by then."""
+
+PROCESSOR_SECONDS = 3
 """Time of the processor that the process may take; the kernel ends it then."""
+
+NICENESS = 5
+"""How much a query stands back for pages: it gets a third of the processor's time when they want all of it."""
 
 MEMORY = 256 * 1024 * 1024
 """Bytes of addresses that the process may have, Python itself included."""

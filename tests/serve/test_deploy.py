@@ -1,4 +1,4 @@
-"""What `--production` writes, as nginx and systemd read it, and a real nginx before two real processes."""
+"""The templates in `deploy/`, as nginx and systemd read them, and a real nginx before two real processes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.command import SCRIPT, environment, servicebanken
+from pipeline.serve.answer import CORS, SECURITY
+from tests.command import SCRIPT, environment
 from tests.serve.server import serving
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="no nginx is installed")
 
@@ -51,13 +53,21 @@ def _free_ports(count: int) -> int:
     raise AssertionError("no free ports")
 
 
-def _written(project: Path, folder: Path, port: int) -> None:
-    arguments = ("--project", project, "--address", "http://data.example.org", "--port", str(port), "--workers", "2")
-    run = servicebanken("serve", "--production", folder, *arguments)
-    assert run.code == 0, run.err
-    conf = folder / "nginx.conf"
-    text = conf.read_text(encoding="utf-8").replace("/var/cache/nginx/servicebanken", f"{folder}/cache")
-    conf.write_text(text.replace("listen 80;", f"listen 127.0.0.1:{port + 2};"), encoding="utf-8")
+def _configured(releases: Path, folder: Path, port: int) -> None:
+    """Writes the template with a test's own paths and ports: two processes from `port` on, and nginx after them."""
+    folder.mkdir(exist_ok=True)
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    for ours, yours in {
+        "/var/cache/nginx/servicebanken": f"{folder}/cache",
+        "/srv/servicebanken/build/releases": str(releases),
+        "listen 80;": f"listen 127.0.0.1:{port + 2};",
+        "127.0.0.1:8110": f"127.0.0.1:{port + 3}",
+        "127.0.0.1:8111": f"127.0.0.1:{port}",
+        "127.0.0.1:8112": f"127.0.0.1:{port + 1}",
+    }.items():
+        assert ours in text
+        text = text.replace(ours, yours)
+    (folder / "nginx.conf").write_text(text, encoding="utf-8")
     (folder / "main.conf").write_text(AROUND.format(folder=folder), encoding="utf-8")
 
 
@@ -66,8 +76,8 @@ def site(built_example: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The address of nginx before two processes."""
     assert NGINX is not None
     folder = tmp_path_factory.mktemp("production")
-    port = _free_ports(4) + 1
-    _written(built_example, folder, port)
+    port = _free_ports(4)
+    _configured(built_example / "build/releases", folder, port)
     processes = [
         subprocess.Popen(
             [
@@ -109,22 +119,43 @@ def _answers(address: str) -> bool:
 
 @needs_nginx
 def test_nginx_takes_the_configuration(built_example: Path, tmp_path: Path) -> None:
-    _written(built_example, tmp_path, _free_ports(4) + 1)
+    _configured(built_example / "build/releases", tmp_path, _free_ports(4))
     tested = subprocess.run([str(NGINX), "-t", "-p", tmp_path, "-c", tmp_path / "main.conf"], capture_output=True)
     assert tested.returncode == 0, tested.stderr.decode()
     assert b"warn" not in tested.stderr
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd is installed")
-def test_systemd_takes_the_units(built_example: Path, tmp_path: Path) -> None:
-    _written(built_example, tmp_path, 8111)
-    names = ["servicebanken@8111.service", "servicebanken.target", "servicebanken-release.path"]
-    shutil.copy(tmp_path / "servicebanken@.service", tmp_path / names[0])
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    names = ["servicebanken@8111.service", "servicebanken@8112.service", "servicebanken.target"]
+    for name in names:
+        text = (DEPLOY / name.replace("8111", "").replace("8112", "")).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("/srv/servicebanken/.venv/bin/servicebanken", str(SCRIPT)))
     checked = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *(tmp_path / name for name in names)], capture_output=True, text=True
     )
     said = [line for line in checked.stderr.splitlines() if "servicebanken" in line]
     assert said == []
+
+
+@needs_nginx
+def test_files_have_from_nginx_the_headers_that_they_have_from_us(site: str, built_example: Path) -> None:
+    with serving(built_example / "build/releases/0.1.0") as server:
+        for path in ("0.1.0/files/data/shops.csv", "0.1.0/files/SHA256SUMS", "0.1.0/files/datapackage.json"):
+            ours = requests.get(server.address + path, timeout=20)
+            theirs = requests.get(site + path, headers=HOST, timeout=20)
+            assert theirs.content == ours.content
+            for name in (*SECURITY, *CORS, (b"content-security-policy", b"")):
+                assert theirs.headers[name[0].decode()] == ours.headers[name[0].decode()]
+
+
+@needs_nginx
+@pytest.mark.parametrize("name", ["index.html", "index.sv.html", "report.html"])
+def test_pages_of_a_release_are_shown_with_their_style_by_nginx_too(name: str, site: str) -> None:
+    answer = requests.get(f"{site}0.1.0/files/{name}", headers=HOST, timeout=20)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "Content-Disposition" not in answer.headers
+    assert "style-src 'self' 'sha256-" in answer.headers["Content-Security-Policy"]
 
 
 @needs_nginx
@@ -149,7 +180,7 @@ def test_the_cache_keeps_languages_apart(site: str) -> None:
 def test_what_is_in_the_cache_is_not_taken_for_the_host_of_another(site: str) -> None:
     assert requests.get(f"{site}sv/", headers={"Host": "evil.example"}, timeout=20).status_code == 421
     answer = requests.get(f"{site}example/shops.json?_shape=array&_size=1", headers=HOST, timeout=20)
-    assert answer.links["next"]["url"].startswith("http://data.example.org/example/shops.json?")
+    assert answer.links["next"]["url"].startswith("http://data.example.org/example-0-1-0/shops.json?")
 
 
 @needs_nginx
@@ -159,7 +190,6 @@ def test_a_file_comes_from_nginx_in_parts_with_its_headers(site: str, built_exam
     assert (part.status_code, part.content) == (206, content[100:200])
     assert "immutable" in part.headers["Cache-Control"]
     assert part.headers["X-Content-Type-Options"] == "nosniff"
-    assert part.headers["Content-Disposition"] == "attachment"
     assert "X-Cache" not in part.headers
     table = requests.get(f"{site}0.1.0/files/data/shops.csv", headers=HOST, timeout=20)
     assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
@@ -188,41 +218,3 @@ def test_queries_are_limited_for_each_reader_and_pages_go_on(site: str) -> None:
     assert statuses[:3] == [200] * 3
     assert 429 in statuses
     assert requests.get(f"{site}en/example/shops", headers=HOST, timeout=20).status_code == 200
-
-
-# -- several processes -------------------------------------------------------------------------------------------------
-
-
-def test_processes_that_end_are_started_again_and_all_end_together(built_example: Path) -> None:
-    with serving("--project", built_example, "--workers", "2") as server:
-        deadline = time.monotonic() + 20
-        while len(children := _children(server.pid)) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        os.kill(children[0], signal.SIGKILL)
-        while len(found := _children(server.pid)) < 2 or children[0] in found:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        for _ in range(5):
-            assert requests.get(f"{server.address}sv/", timeout=20).status_code == 200
-    assert _children(server.pid) == []
-
-
-def _children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in tasks.read_text().split()] if tasks.exists() else []
-
-
-@pytest.mark.parametrize("arguments", [(), ("--address", "data.example.org")])
-def test_production_needs_the_public_address(arguments: tuple[str, ...], built_example: Path, tmp_path: Path) -> None:
-    run = servicebanken("serve", "--production", tmp_path / "server", "--project", built_example, *arguments)
-    assert (run.code, run.out) == (2, "")
-    assert run.err.endswith("[bad-option]\n")
-    assert not (tmp_path / "server").exists()
-
-
-def test_a_path_that_nginx_would_read_otherwise_is_refused(built_example: Path, tmp_path: Path) -> None:
-    arguments = ("--project", built_example, "--address", "https://data.example.org")
-    run = servicebanken("serve", "--production", tmp_path / "a;b", *arguments)
-    assert run.code == 2
-    assert run.err.endswith("[bad-option]\n")

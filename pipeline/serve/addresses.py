@@ -15,20 +15,17 @@ from dataclasses import dataclass
 
 from pipeline.serve.languages import LANGUAGES
 
-VERSION = re.compile(r"(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}")
+VERSION_TEXT = r"(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}"
+VERSION = re.compile(VERSION_TEXT)
 """A version as the first part of an address; Datasette writes no name with a dot."""
-
-FILES = "/files/"
-"""Where the files of a release begin, after its version."""
-
 
 TAKEN = frozenset([*LANGUAGES, "files", "-"])
 """What addresses begin with that lead to no database: a database of that name would have none."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """The parts of an address: a version or None for the latest, a language or None, and the rest from its `/` on."""
+class Address:
+    """The parts of a path: a version or None for the latest, a language or None, and the rest from its `/` on."""
 
     version: str | None
     language: str | None
@@ -44,25 +41,20 @@ class Place:
         """Whether people read it: it has no extension, which data, files and scripts have."""
         return "." not in self.rest.rpartition("/")[2]
 
-    @property
-    def file(self) -> str | None:
-        """The path below the folder of the release, if the address is one of a file."""
-        return self.rest.removeprefix(FILES) if not self.language and self.rest.startswith(FILES) else None
-
 
 def prefix(version: str | None, language: str | None) -> str:
     """The beginning of the addresses of a release in a language, with `/` at both ends."""
     return "".join(f"/{part}" for part in (version, language) if part) + "/"
 
 
-def parse(path: str) -> Place:
-    """The place of a path, which is percent-encoded as it came and begins with `/`."""
-    version, path = _taken(path, VERSION.fullmatch)
-    language, path = _taken(path, lambda part: part in LANGUAGES)
-    return Place(version, language, path)
+def parse(path: str) -> Address:
+    """The address in a path, which is percent-encoded as it came and begins with `/`."""
+    version, path = _first(path, VERSION.fullmatch)
+    language, path = _first(path, lambda part: part in LANGUAGES)
+    return Address(version, language, path)
 
 
-def _taken(path: str, wanted: Callable[[str], object]) -> tuple[str | None, str]:
+def _first(path: str, wanted: Callable[[str], object]) -> tuple[str | None, str]:
     """The first part of the path, if it is wanted, and the rest; None and the whole path if it is not."""
     first, slash, rest = path[1:].partition("/")
     return (first, f"/{rest}" if slash else "") if wanted(first) else (None, path)

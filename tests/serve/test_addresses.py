@@ -2,29 +2,29 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.serve.addresses import Address, parse
 from pipeline.serve.languages import preferred
-from pipeline.serve.places import Place, parse
 
 
 @pytest.mark.parametrize(
-    ("path", "place"),
+    ("path", "address"),
     [
-        ("/", Place(None, None, "/")),
-        ("/sv", Place(None, "sv", "")),
-        ("/sv/", Place(None, "sv", "/")),
-        ("/en/db/table", Place(None, "en", "/db/table")),
-        ("/1.0.0/en/db", Place("1.0.0", "en", "/db")),
-        ("/1.0.0/db.json", Place("1.0.0", None, "/db.json")),
-        ("/svenska/x", Place(None, None, "/svenska/x")),
-        ("/01.0.0/x", Place(None, None, "/01.0.0/x")),
-        ("/1.0/x", Place(None, None, "/1.0/x")),
-        ("/sv/1.0.0/x", Place(None, "sv", "/1.0.0/x")),
-        ("//sv/x", Place(None, None, "//sv/x")),
+        ("/", Address(None, None, "/")),
+        ("/sv", Address(None, "sv", "")),
+        ("/sv/", Address(None, "sv", "/")),
+        ("/en/db/table", Address(None, "en", "/db/table")),
+        ("/1.0.0/en/db", Address("1.0.0", "en", "/db")),
+        ("/1.0.0/db.json", Address("1.0.0", None, "/db.json")),
+        ("/svenska/x", Address(None, None, "/svenska/x")),
+        ("/01.0.0/x", Address(None, None, "/01.0.0/x")),
+        ("/1.0/x", Address(None, None, "/1.0/x")),
+        ("/sv/1.0.0/x", Address(None, "sv", "/1.0.0/x")),
+        ("//sv/x", Address(None, None, "//sv/x")),
     ],
 )
-def test_an_address_has_a_release_a_language_and_the_rest(path: str, place: Place) -> None:
-    assert parse(path) == place
-    assert place.prefix.rstrip("/") + place.rest == path
+def test_an_address_has_a_release_a_language_and_the_rest(path: str, address: Address) -> None:
+    assert parse(path) == address
+    assert address.prefix.rstrip("/") + address.rest == path
 
 
 def test_what_has_an_extension_is_no_page() -> None:
