@@ -173,7 +173,7 @@ SOURCES = [
         "may be in Windows-1252 or ISO 8859-1 now. [bad-byte]\n",
     ),
     Bad(
-        "a rank that is no number",
+        "a rank that is not a number",
         {f"{SOURCE}/source.yml": SOURCE_YML.replace("rank: 20", "rank: best")},
         f"error: {SOURCE}/source.yml, row 3: 'best' is not a rank. A rank is a whole number; 1 is the most trusted. "
         "[bad-source]\n",

@@ -80,7 +80,7 @@ def test_what_a_fetch_does_not_say_has_careful_defaults(tmp_path: Path) -> None:
 
 
 WRONG = [
-    ("fetch: all\n", 7, "has a `fetch` that is no list of mappings"),
+    ("fetch: all\n", 7, "has a `fetch` that is not a list of mappings"),
     (FETCH.replace("    cadence: 30\n", ""), 8, "has a fetch that does not say `cadence`"),
     (FETCH.replace("30", "monthly"), 12, "'monthly' is not a number of days"),
     (FETCH.replace("reader: csv", "reader: ../csv"), 9, "'../csv' is not a reader"),
@@ -99,7 +99,11 @@ WRONG = [
     (FETCH + "    limits: {hours: 1}\n", 21, "'hours' is not a limit"),
     (FETCH + "    expect: {towns: {least: 1}}\n", 21, "'towns' is not a table of this fetch"),
     (FETCH + "    expect: {shops: {least: 1.5}}\n", 21, "'1.5' is not a number for `least`"),
-    (FETCH + "    expect: {shops: {keeps: [size]}}\n", 21, "'size' is expected of, and is no column of the table here"),
+    (
+        FETCH + "    expect: {shops: {keeps: [size]}}\n",
+        21,
+        "'size' is in `expect`, but is not a column of this table here",
+    ),
     (FETCH + "    expect: {shops: {range: {id: [5, 1]}}}\n", 21, "'id' is not a least and a largest figure"),
     (FETCH + "    credentials: {header: X-Key, variable: secret}\n", 21, "'secret' is not the name of a variable"),
 ]

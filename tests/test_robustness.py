@@ -349,7 +349,7 @@ SOURCES = [
     ("publisher: x\nlicence: x\nrank: best\n" + DOCUMENTS, 3, "is not a rank"),
     ("publisher: x\nlicence: x\nrank: " + "9" * 5_000 + "\n" + DOCUMENTS, 3, "is not a rank"),
     (HEAD + "colour: red\n" + DOCUMENTS, 4, "is not something a source says"),
-    (HEAD + "documents: a\n", 4, "has `documents` that are no list of mappings"),
+    (HEAD + "documents: a\n", 4, "has `documents` that are not a list of mappings"),
     (HEAD + DOCUMENTS + "    rank: 0\n", 7, "is not a rank"),
     (HEAD + DOCUMENTS + "    title: [x]\n", 7, "has a `title` that is not text"),
     (HEAD + "documents:\n  - id: [a]\n", 5, "has a `id` that is not text"),

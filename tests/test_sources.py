@@ -74,7 +74,7 @@ BAD = [
         "publisher: x\nlicence: x\nrank: 1\ndocuments:\n  - plan\n",
         Kind.BAD_SOURCE,
         4,
-        "has `documents` that are no list of mappings",
+        "has `documents` that are not a list of mappings",
     ),
     (
         "publisher: x\nlicence: x\nrank: 1\ndocuments:\n  - id: a\n    title: [x]\n",

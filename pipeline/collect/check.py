@@ -58,7 +58,7 @@ def _checked(job: Job, client: Client, asked: list[str]) -> Outcome:
         conversation.hold(lambda _: False, lambda _: None)
         rows = read(sample, conversation.answers)
         lacking = reader(fetch.reader).missing(sample, conversation.answers)
-        reasons = [f"{what} was asked for and is not there" for what in lacking]
+        reasons = [f"{what} was asked for and did not come" for what in lacking]
         reasons += [f"{table} gets no rows from the sample" for table, of in rows.items() if not of.numbers]
     except BadAnswer as error:
         reasons = [f"the answer to {conversation.answers[-1].request.url} {error.rule}"]

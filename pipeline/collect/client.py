@@ -168,7 +168,7 @@ class Robots:
         """
         rules = self._rules(url, client)
         if not rules.can_fetch(url, client.agent):
-            raise NotFetched("is a page that robots.txt does not want to be fetched")
+            raise NotFetched("is a page that robots.txt does not allow to be fetched")
         delay = rules.crawl_delay(client.agent)
         return 1 / min(float(delay), LONGEST_DELAY) if delay else float("inf")
 

@@ -117,7 +117,7 @@ def _accepted(job: Job, reason: str) -> Outcome | None:
     try:
         rows = read(fetch, snapshot.answers())
     except BadAnswer as error:
-        fix = "What cannot be read cannot be accepted. Mend the fetch in source.yml, or wait for the source."
+        fix = "What cannot be read cannot be accepted. Correct the fetch in source.yml, or wait for the source."
         file = str(snapshot.folder / snapshots.REJECTED)
         raise InvalidData(Problem(Kind.REJECTED_SNAPSHOT, f"has an answer that {error.rule}", fix, file=file)) from None
     store = Store(source, fetch)

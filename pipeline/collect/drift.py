@@ -103,7 +103,7 @@ class _Table:
             if lost:
                 yield f"{self.name}.{name} has lost {some(list(map(_cell, lost)), 'values')}"
         for name in self.expected.same:
-            yield from self._compared(old, name, lambda one, other: one != other, "says something else of")
+            yield from self._compared(old, name, lambda one, other: one != other, "says something else about")
         for name, share in self.expected.change.items():
             yield from self._compared(old, name, _jump(share), f"has changed by more than {share:.0%} for")
         for name in self.new.columns:

@@ -86,7 +86,7 @@ def error_of(outcomes: list[Outcome]) -> PipelineError | None:
     """What a command ends with: InvalidData where a snapshot was rejected, else CannotRun where one failed."""
     problems = [problem for outcome in outcomes for problem in outcome.problems]
     if offline(outcomes):
-        rule = f"knows none of the hosts of {len(outcomes)} fetches (DNS)"
+        rule = f"can find none of the hosts of {len(outcomes)} fetches (DNS)"
         fix = "Is this machine online? What was accepted before still counts."
         return CannotRun(Problem(Kind.NOT_FETCHED, rule, fix, value="this machine"))
     if any(outcome.outcome in ("rejected", "differs") for outcome in outcomes):

@@ -67,7 +67,7 @@ class _Run:
             rows = read(self.fetch, self.conversation.answers)
         except BadAnswer as error:
             return self._rejected([f"the answer to request {len(self.conversation.answers)} {error.rule}"], {})
-        reasons = [f"{what} was asked for and is not there" for what in lacking]
+        reasons = [f"{what} was asked for and did not come" for what in lacking]
         reasons += differences(self.fetch, self.contract, self.before.rows if self.before else None, rows)
         if self.lost and self.lost.id != self.snapshot:
             reasons.insert(0, f"cannot be compared with what was accepted before: {self.lost.rule}")
@@ -187,7 +187,7 @@ class Conversation:
         """Refuses what all answers together must not cost."""
         limits = self._fetch.limits
         if len(self.answers) > limits.requests:
-            raise BadAnswer(f"leads on after {limits.requests:,} requests, the limit of a fetch")
+            raise BadAnswer(f"has further pages after {limits.requests:,} requests, the limit of a fetch")
         if sum(len(answer.body) for answer in self.answers) > limits.all_bytes:
             raise NotFetched(f"has sent more than {limits.all_bytes:,} bytes in all, the limit of a fetch")
         if time.monotonic() > self._until:
@@ -205,7 +205,7 @@ class Conversation:
         said = json.dumps(rows) if rows else answer.body.hex()
         digest = hashlib.sha256(said.encode()).hexdigest()
         if digest in self._pages:
-            raise BadAnswer("is a page that came already under another address, and leads on again")
+            raise BadAnswer("repeats a page that came under another address, and names yet another")
         self._pages.add(digest)
 
     def _following(self) -> list[Request]:

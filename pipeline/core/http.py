@@ -146,9 +146,9 @@ class Session:
                 return replace(said, moved=here if for_good and here != url else None)
             for_good = for_good and said.for_good
             if said.url in seen:
-                raise NotFetched(f"leads on to {said.url} and no further")
+                raise NotFetched(f"redirects to {said.url} in a circle")
             if len(seen) > REDIRECTS:
-                raise NotFetched("leads on too often")
+                raise NotFetched("redirects more than 5 times")
             self._refuse(here, said.url)
             here = said.url
             seen.append(here)
@@ -181,11 +181,11 @@ class Session:
         except ValueError:
             named = False
         if not named or not re.fullmatch(r"[^\s\x00-\x1f\x7f]+", url):
-            raise NotFetched(f"leads on to {url}, which is no address that is fetched")
+            raise NotFetched(f"redirects to {url}, which is not a web address")
         if is_written_out(url) and not self.is_own(url):
-            raise NotFetched(f"leads into a private network: {parts.hostname} is private")
+            raise NotFetched(f"is in a private network: {parts.hostname} is private")
         if urlsplit(before).scheme == "https" and parts.scheme == "http":
-            raise NotFetched(f"leads on from https to http: {url}")
+            raise NotFetched(f"redirects from https to http: {url}")
 
     def _exchange(
         self,
@@ -285,7 +285,7 @@ def _refuse_status(answer: BaseHTTPResponse, *, conditional: bool) -> None:
     if answer.status == 200 or (answer.status == 304 and conditional):
         return
     if answer.status == 304:
-        raise NotFetched("answered 304, not changed, though it was asked for whatever it has", status=304)
+        raise NotFetched("answered 304 (not modified), although the request was not conditional", status=304)
     rule = f"answered {answer.status}{f' {answer.reason}' if answer.reason else ''}"
     raise NotFetched(rule, passing=answer.status in BUSY, status=answer.status, wait=wait_of(answer.headers))
 
@@ -300,7 +300,7 @@ def _location(answer: BaseHTTPResponse, method: str, url: str) -> _Onward:
     try:
         return _Onward(urljoin(url, target).partition("#")[0], answer.status in (301, 308))
     except ValueError:
-        raise NotFetched(f"leads on to {target}, which is no address that is fetched") from None
+        raise NotFetched(f"redirects to {target}, which is not a web address") from None
 
 
 def _as_sent(header: str) -> str:
@@ -350,6 +350,6 @@ def _chunks(answer: BaseHTTPResponse, limit: int) -> Iterator[bytes]:
             left -= len(chunk)
             yield chunk
     except zlib.error as error:
-        raise NotFetched(f"sent a body that is no gzip, though it says so ({error})", passing=True) from None
+        raise NotFetched(f"sent a body that is not gzip, although it says so ({error})", passing=True) from None
     if not gzip.eof or gzip.unused_data:
-        raise NotFetched("sent a body that is gzip that does not end where it should", passing=True)
+        raise NotFetched("sent gzip that does not end where it should", passing=True)

@@ -42,9 +42,9 @@ def failure(error: Exception) -> NotFetched:
     """What went wrong on the way, in words; whether it may pass."""
     for cause in _causes(error):
         if isinstance(cause, PrivateAddress):
-            return NotFetched(f"leads into a private network: {cause}")
+            return NotFetched(f"is in a private network: {cause}")
         if isinstance(cause, socket.gaierror):
-            return NotFetched("has a host that is not known (DNS)", passing=True, nowhere=True)
+            return NotFetched("has a host name that cannot be found (DNS)", passing=True, nowhere=True)
         if isinstance(cause, ConnectionRefusedError):
             return NotFetched("refuses connections", passing=True)
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -59,7 +59,7 @@ def failure(error: Exception) -> NotFetched:
             return NotFetched("did not answer in time", passing=True)
         if isinstance(cause, ConnectionError):
             return NotFetched("broke the connection off", passing=True)
-    return NotFetched(f"did not answer as HTTP does ({_short(error)})", passing=True)
+    return NotFetched(f"sent something that is not HTTP ({_short(error)})", passing=True)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

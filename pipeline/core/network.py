@@ -191,7 +191,7 @@ class _Response(http.client.HTTPResponse):
         if not self.reader.line:
             raise CutOff("within the headers")
         if self.msg.defects:
-            raise http.client.HTTPException("a line among the headers that is none")
+            raise http.client.HTTPException("a malformed header")
 
 
 class _Reader(io.BufferedReader):

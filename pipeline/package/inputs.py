@@ -109,7 +109,7 @@ def parsed(address: str) -> ParseResult:
         return urlparse(address)
     except ValueError as error:
         raise CannotRun(
-            Problem(Kind.NOT_FETCHED, f"is no address: {error}", "Check the address.", value=address)
+            Problem(Kind.NOT_FETCHED, f"is not a web address: {error}", "Check the address.", value=address)
         ) from None
 
 

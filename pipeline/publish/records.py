@@ -37,7 +37,7 @@ def find(api: Api, record: str, release: Release) -> Found:
             latest = api.get(f"records/{number}")
         except Refused as error:
             if error.status in (404, 410):
-                raise bad_place(record, f"is no record at {api.address}", "Correct the number.") from None
+                raise bad_place(record, f"is not a record at {api.address}", "Correct the number.") from None
             raise
         parent = latest.get("parent", {}).get("id")
         drafts = (
@@ -75,7 +75,7 @@ def listed(record: str, api: Api) -> list[Listed]:
         raise bad_place(api.address, "needs the number of a record", "Write it as zenodo:1234.")
     found = _versions(api, _number(record))
     if not found:
-        raise bad_place(record, f"is no published record at {api.address}", "Correct the number.")
+        raise bad_place(record, f"is not a published record at {api.address}", "Correct the number.")
     ordered = sorted(found, key=_age, reverse=True)
     return [_listed(api, version, version is ordered[0]) for version in ordered]
 

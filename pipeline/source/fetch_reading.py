@@ -26,7 +26,7 @@ def read_fetches(content: Any, name: str, documents: list[str]) -> tuple[Fetch, 
     """
     if not isinstance(content, list) or not content or not all(isinstance(member, dict) for member in content):
         line = getattr(content, "line", None)
-        raise _bad(name, line, "has a `fetch` that is no list of mappings", "Write `- id: …` for each fetch.")
+        raise _bad(name, line, "has a `fetch` that is not a list of mappings", "Write `- id: …` for each fetch.")
     return tuple(_Reading(name, member).fetch(documents) for member in content)
 
 
@@ -176,7 +176,7 @@ class _Reading:
         for name in named:
             if name not in fields:
                 raise self._bad(
-                    content[LINE], "is expected of, and is no column of the table here", _one_of(fields), name
+                    content[LINE], "is in `expect`, but is not a column of this table here", _one_of(fields), name
                 )
         return Expected(**said)
 
@@ -218,7 +218,7 @@ class _Reading:
         value = content[name]
         members = value if isinstance(value, list) else [value]
         if not members or not all(isinstance(member, Text) for member in members):
-            raise self._bad(content[LINE], f"has a `{name}` that is no list of texts", "Write [a, b].")
+            raise self._bad(content[LINE], f"has a `{name}` that is not a list of texts", "Write [a, b].")
         return tuple(map(str, members))
 
     def _mapping(self, content: dict[Any, Any], name: str) -> dict[Any, Any]:
@@ -226,7 +226,7 @@ class _Reading:
         if not isinstance(value, dict):
             raise self._bad(
                 content.get(LINE, self.line),
-                f"has a `{name}` that is no mapping",
+                f"has a `{name}` that is not a mapping",
                 f"Write `{name}:` and its members below.",
             )
         return value

@@ -76,7 +76,7 @@ def _read(folder: Path, root: Path) -> Source:
     listed = content["documents"]
     if not isinstance(listed, list) or not all(isinstance(member, dict) for member in listed):
         line = next(member.line for member in content if member == "documents")
-        raise _bad(name, line, "has `documents` that are no list of mappings", "Write `- id: …` for each document.")
+        raise _bad(name, line, "has `documents` that are not a list of mappings", "Write `- id: …` for each document.")
     publisher, licence, rank = str(content["publisher"]), str(content["licence"]), _rank(content["rank"], name)
     documents = tuple(
         _document(member, name, rank, {"source": folder.name, "publisher": publisher, "licence": licence})

@@ -90,10 +90,10 @@ CHANGES = [
     ("{shrink: 1, keeps: [town]}", without("0482"), ["figures.town has lost 0482"]),
     ("{shrink: 1, keeps: [year]}", without("0482,2024", "2505,2024", "2421,2024"), ["figures.year has lost 2024"]),
     ("{same: [unit]}", BEFORE.replace("10,persons", "10,households"), [
-        "figures.unit says something else of 0482|2023 (persons → households)",
+        "figures.unit says something else about 0482|2023 (persons → households)",
     ]),
     ("{same: [unit], shrink: 1}", BEFORE.replace("persons", ""), [
-        "figures.unit says something else of 0482|2023 (persons → empty), 0482|2024 (persons → empty), "
+        "figures.unit says something else about 0482|2023 (persons → empty), 0482|2024 (persons → empty), "
         "2505|2023 (persons → empty) and 3 more keys",
         "figures.unit is filled in 0 rows, in the last snapshot in 6",
     ]),

@@ -83,13 +83,13 @@ def test_a_name_that_nobody_knows(project: Project) -> None:
     def resolve(host: str, port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, f"{host}:{port}")
 
-    failed(project, "has a host that is not known (DNS)", Network(resolve=resolve))
+    failed(project, "has a host name that cannot be found (DNS)", Network(resolve=resolve))
 
 
 def test_a_name_that_the_system_does_not_know(tmp_path: Path) -> None:
     made = register(tmp_path / "project", "http://nowhere.invalid")
     outcome = collected(made)
-    assert [problem.rule for problem in outcome.problems] == ["has a host that is not known (DNS)"]
+    assert [problem.rule for problem in outcome.problems] == ["has a host name that cannot be found (DNS)"]
 
 
 def test_a_refused_connection(project: Project, site: Site) -> None:
@@ -162,7 +162,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again_and_then_given_up(
     assert problem.rule in (
         "broke off before the answer was complete",
         "broke the connection off",
-        "did not answer as HTTP does",
+        "sent something that is not HTTP",
     )
     assert snapshots(project) == before
     assert len(site.requests) == 1 + HASTY.retries
@@ -231,7 +231,7 @@ ERROR_PAGE = b"<!doctype html>\n<title>Service unavailable</title>\n<p>Please, t
 
 def test_an_error_page_that_says_200(project: Project, site: Site) -> None:
     site.pages["/shops.csv"] = Page(ERROR_PAGE, headers={"Content-Type": "text/html"})
-    rejected(project, "the answer to request 1 is no CSV with a header and rows of one length")
+    rejected(project, "the answer to request 1 is not CSV with a header and rows of equal length")
 
 
 def test_an_empty_answer(project: Project, site: Site) -> None:
@@ -311,7 +311,7 @@ def test_304_without_a_snapshot(tmp_path: Path, site: Site) -> None:
     site.pages["/shops.csv"] = Page(b"", 304, etag=False)
     outcome = collected(made)
     assert [problem.rule for problem in outcome.problems] == [
-        "answered 304, not changed, though it was asked for whatever it has"
+        "answered 304 (not modified), although the request was not conditional"
     ]
     assert not (made.root / "sources/register/snapshots/register").exists()
 
@@ -394,9 +394,9 @@ def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit(project: Project, sit
 
 PACKED = gzip.compress(NEWER)
 PACKINGS = {
-    "cut": (PACKED[:-10], "gzip", "sent a body that is gzip that does not end where it should"),
-    "without trailer": (PACKED[:-8], "gzip", "sent a body that is gzip that does not end where it should"),
-    "two members": (PACKED + PACKED, "gzip", "sent a body that is gzip that does not end where it should"),
+    "cut": (PACKED[:-10], "gzip", "sent gzip that does not end where it should"),
+    "without trailer": (PACKED[:-8], "gzip", "sent gzip that does not end where it should"),
+    "two members": (PACKED + PACKED, "gzip", "sent gzip that does not end where it should"),
     "other": (NEWER, "br", "sent a body that is packed as 'br', which was not asked for"),
     "twice": (NEWER, "gzip, gzip", "sent a body that is packed as 'gzip, gzip', which was not asked for"),
 }
@@ -413,7 +413,7 @@ def test_what_is_not_packed_though_it_says_so(project: Project, site: Site) -> N
     site.pages["/shops.csv"] = Page(NEWER, headers={"Content-Encoding": "gzip"})
     failed(
         project,
-        "sent a body that is no gzip, though it says so (Error -3 while decompressing data: incorrect header check)",
+        "sent a body that is not gzip, although it says so (Error -3 while decompressing data: incorrect header check)",
     )
 
 
@@ -459,14 +459,14 @@ def test_addresses_may_have_letters_that_are_not_ascii(tmp_path: Path, site: Sit
 
 def test_a_redirect_that_goes_round(project: Project, site: Site) -> None:
     site.pages |= {"/shops.csv": leads("/a"), "/a": leads("/b"), "/b": leads("/a")}
-    failed(project, f"leads on to {site.address}/a and no further")
+    failed(project, f"redirects to {site.address}/a in a circle")
     assert len(site.requests) == 3
 
 
 def test_a_redirect_that_never_ends(project: Project, site: Site) -> None:
     site.pages["/shops.csv"] = leads("/0")
     site.pages |= {f"/{number}": leads(f"/{number + 1}") for number in range(100)}
-    failed(project, "leads on too often")
+    failed(project, "redirects more than 5 times")
     assert len(site.requests) == 6
 
 
@@ -479,7 +479,7 @@ MALFORMED = ["http://[", "http://a:99999/", "http://a:b/", "http://a:0/", "http:
 def test_a_redirect_to_what_is_not_fetched(target: str, project: Project, site: Site) -> None:
     site.pages["/shops.csv"] = leads(target)
     before = snapshots(project)
-    assert "which is no address that is fetched" in collected(project).problems[0].rule
+    assert "which is not a web address" in collected(project).problems[0].rule
     assert snapshots(project) == before
     assert len(site.requests) == 1
 
@@ -494,7 +494,7 @@ def test_a_redirect_to_what_is_no_name(host: str, project: Project, site: Site) 
 
 def test_a_redirect_that_says_who_to_log_in_as(project: Project, site: Site) -> None:
     site.pages["/shops.csv"] = leads(site.address.replace("//", "//me:secret@") + "/a")
-    assert "which is no address that is fetched" in collected(project).problems[0].rule
+    assert "which is not a web address" in collected(project).problems[0].rule
 
 
 PRIVATE = ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "::1", "fe80::1", "::ffff:127.0.0.1"]
@@ -506,7 +506,7 @@ def test_a_public_name_that_is_a_private_address(address: str, tmp_path: Path, s
     made = register(tmp_path / "project", f"http://public.example:{site.port}")
     site.pages["/shops.csv"] = Page(SHOPS)
     outcome = collected(made, Network(lambda *_: [address]))
-    assert outcome.problems[0].rule == f"leads into a private network: public.example is the private address {address}"
+    assert outcome.problems[0].rule == f"is in a private network: public.example is the private address {address}"
     assert site.requests == []
 
 
@@ -516,7 +516,7 @@ def test_a_redirect_from_a_public_name_into_a_private_network(host: str, tmp_pat
     site.pages["/shops.csv"] = leads(f"http://{host}:{site.port}/inside.csv")
     site.pages["/inside.csv"] = Page(SHOPS)
     outcome = collected(made, pretended(site))
-    assert outcome.problems[0].rule.startswith("leads into a private network: ")
+    assert outcome.problems[0].rule.startswith("is in a private network: ")
     assert site.requests == ["GET /shops.csv"]
 
 
@@ -586,7 +586,7 @@ def test_a_certificate_that_is_vouched_for(
     made = register(tmp_path / "project", secure.address)
     assert collected(made).outcome == "accepted"
     secure.pages["/shops.csv"] = leads(f"{site.address}/shops.csv")
-    assert collected(made).problems[0].rule == "leads into a private network: 127.0.0.1 is private"
+    assert collected(made).problems[0].rule == "is in a private network: 127.0.0.1 is private"
     assert site.requests == []
 
 
@@ -596,7 +596,7 @@ def test_from_https_nothing_leads_to_http(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     made = register(tmp_path / "project", secure.address)
     secure.pages["/shops.csv"] = leads(f"http://127.0.0.1:{secure.port}/a")
-    assert collected(made).problems[0].rule == f"leads on from https to http: http://127.0.0.1:{secure.port}/a"
+    assert collected(made).problems[0].rule == f"redirects from https to http: http://127.0.0.1:{secure.port}/a"
 
 
 # -- credentials ------------------------------------------------------------------------------------------------------
@@ -701,7 +701,7 @@ def test_pages_are_asked_for_as_robots_txt_allows_and_at_its_pace(tmp_path: Path
     assert site.requests == ["GET /robots.txt", "GET /shops", "GET /shops/2"]
     site.pages["/robots.txt"] = Page(b"User-agent: servicebanken\nDisallow: /shops/\n")
     (outcome,) = collect(made, Progress(), Terms(patience=HASTY))
-    assert outcome.problems[0].rule == "is a page that robots.txt does not want to be fetched"
+    assert outcome.problems[0].rule == "is a page that robots.txt does not allow to be fetched"
 
 
 # -- proxies ----------------------------------------------------------------------------------------------------------
@@ -735,7 +735,7 @@ def test_a_proxy_is_asked_where_the_environment_names_one(
     made = register(tmp_path / "project", "http://public.example")
     assert collected(made).outcome == "accepted"
     site.pages["http://public.example/shops.csv"] = leads("http://127.0.0.1/inside.csv")
-    assert collected(made).problems[0].rule == "leads into a private network: 127.0.0.1 is private"
+    assert collected(made).problems[0].rule == "is in a private network: 127.0.0.1 is private"
     monkeypatch.setenv("no_proxy", "public.example")
     assert collected(made, Network(lambda *_: ["10.0.0.1"])).outcome == "failed"
     assert len(site.requests) == 2

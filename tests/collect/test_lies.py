@@ -288,8 +288,8 @@ def page(number: int, same: bool) -> bytes:
 @pytest.mark.parametrize(
     ("limit", "same", "requests", "rule"),
     [
-        ("seconds: 5", True, 2, "is a page that came already under another address, and leads on again"),
-        ("requests: 7", False, 8, "leads on after 7 requests, the limit of a fetch"),
+        ("seconds: 5", True, 2, "repeats a page that came under another address, and names yet another"),
+        ("requests: 7", False, 8, "has further pages after 7 requests, the limit of a fetch"),
         ("all_bytes: 1000", False, 7, "has sent more than 1,000 bytes in all, the limit of a fetch"),
         ("all_seconds: 0.001", False, 1, "has taken longer than 0.001 seconds in all, the limit of a fetch"),
     ],

@@ -79,7 +79,7 @@ def test_a_host_that_is_gone_is_dead(tmp_path: Path, site: Site) -> None:
     project = cited(tmp_path / "project", site, "plan")
     source = project.root / "sources/town/source.yml"
     source.write_text(source.read_text(encoding="utf-8").replace(site.address, "http://gone.invalid"), encoding="utf-8")
-    assert states(project) == {"plan": "dead: has a host that is not known (DNS)"}
+    assert states(project) == {"plan": "dead: has a host name that cannot be found (DNS)"}
 
 
 def test_what_robots_may_not_read_is_not_read(tmp_path: Path, site: Site) -> None:
@@ -94,7 +94,7 @@ def test_what_robots_may_not_read_is_not_read(tmp_path: Path, site: Site) -> Non
     )
     site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /\nAllow: /open/\n")
     site.pages |= {"/plan": page("x"), "/open/plan": page("y")}
-    assert states(project) == {"plan": "unknown: is a page that robots.txt does not want to be fetched", "open": "new"}
+    assert states(project) == {"plan": "unknown: is a page that robots.txt does not allow to be fetched", "open": "new"}
     assert site.requests.count("GET /robots.txt") == 1
     assert "GET /plan" not in site.requests
 

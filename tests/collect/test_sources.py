@@ -225,7 +225,7 @@ def test_a_figure_that_was_withdrawn_keeps_the_old_snapshot(project: Path, count
     finally:
         country.kolada.titles["N07530"], country.kolada.figures = kept
     assert outcome == "rejected"
-    assert "the key figure N07530 was asked for and is not there" in rules
+    assert "the key figure N07530 was asked for and did not come" in rules
     assert any("observations.indicator" in rule and "n07530" in rule for rule in rules)
 
 

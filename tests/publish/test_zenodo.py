@@ -265,7 +265,7 @@ def test_the_same_version_of_a_record_is_there_already(number: str, release: Pat
 
 
 @pytest.mark.parametrize(
-    ("record", "rule"), [("999", "is no record at"), ("a b", "is neither the number"), ("../user", "is neither")]
+    ("record", "rule"), [("999", "is not a record at"), ("a b", "is neither the number"), ("../user", "is neither")]
 )
 def test_a_record_that_does_not_exist_is_named(record: str, rule: str, release: Path, server: Zenodo) -> None:
     with pytest.raises(CannotRun) as caught:

@@ -109,11 +109,11 @@ def test_a_page_may_be_in_another_encoding(fetch: Fetch, server: Pages) -> None:
 
 
 ASKED = [
-    ("cells: h2", "has `cells` under `ask` that are no mapping of names to selectors"),
+    ("cells: h2", "has `cells` under `ask` that are not a mapping of names to selectors"),
     ("cells: {page: h2}", "has a cell `page` under `ask`, which is the address of the page"),
-    ("rows: [article]", "has `rows` under `ask` that is no text"),
-    ("rows: 'article[[['", r"has 'article\[\[\[' under `ask`, which is no CSS selector"),
-    ("pages: many", "has `pages` under `ask` that are no number"),
+    ("rows: [article]", "has `rows` under `ask` that is not text"),
+    ("rows: 'article[[['", r"has 'article\[\[\[' under `ask`, which is not a CSS selector"),
+    ("pages: many", "has `pages` under `ask` that is not a number"),
 ]
 
 

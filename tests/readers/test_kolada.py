@@ -140,7 +140,7 @@ WRONG = [
     (b'{"values": [{"value": NaN}]}', "is not JSON"),
     (b"[]", "is JSON, but no object"),
     (b'{"detail": "error"}', "has no list `values`"),
-    (b'{"values": ["N07530"]}', "has `values` that are no objects"),
+    (b'{"values": ["N07530"]}', "has `values` that are not objects"),
     (b'{"values": [{"kpi": "N07530", "values": null}]}', "has no list `values` of N07530"),
     (b'{"values": [{"kpi": "N1", "values": [{"value": {}}]}]}', "holds '{}' where a single value belongs"),
 ]
@@ -172,7 +172,7 @@ def test_a_sample_asks_for_one_of_each(municipalities: object, requests: int, fe
 @pytest.mark.parametrize("ask", ["{kpis: N07530}", "{kpis: [N07530], municipalities: some}", "{kpis: [{a: b}]}"])
 def test_what_is_asked_for_is_a_list(ask: str, tmp_path: Path) -> None:
     text = FETCH.format(url="https://example.org").replace("  ask:\n    kpis: [N07530, U01558]\n", f"  ask: {ask}\n")
-    with pytest.raises(InvalidData, match="under `ask` that is no list of texts"):
+    with pytest.raises(InvalidData, match="under `ask` that is not a list of texts"):
         fetch_of(text.replace('    municipalities: ["2505", "0482"]\n', ""), tmp_path)
 
 

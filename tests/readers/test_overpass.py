@@ -91,7 +91,7 @@ def test_a_sample_is_one_kind_in_one_area(fetch: Fetch, server: Overpass) -> Non
 
 WRONG = [
     ({"elements": [AREA, AREA]}, "finds 2 areas for 2505, not one"),
-    ({"elements": [AREA, 1]}, "has `elements` that are no objects"),
+    ({"elements": [AREA, 1]}, "has `elements` that are not objects"),
     ({"version": 0.6}, "has no list `elements`"),
     ({"elements": [AREA, {**PUMPS, "center": None}]}, "has no object `center` of a way or relation"),
     ({"elements": [AREA, {**SHOP, "lat": None}]}, "has no point for node 7"),
@@ -105,11 +105,11 @@ def test_what_is_no_answer_is_refused(content: dict[str, Any], rule: str, fetch:
 
 
 ASKED = [
-    ("areas: 2505", "has `areas` under `ask` that is no list of texts"),
-    ("area: 2505", "has an `area` under `ask` that is no mapping of tags"),
-    ("kinds: {shop: [a]}", "has `kinds` under `ask` that are no mappings of tags"),
+    ("areas: 2505", "has `areas` under `ask` that is not a list of texts"),
+    ("area: 2505", "has an `area` under `ask` that is not a mapping of tags"),
+    ("kinds: {shop: [a]}", "has `kinds` under `ask` that are not mappings of tags"),
     ("areas: ['2505\"](area.a);(._;>;);out;']", "which cannot stand in a query"),
-    ("timeout: long", "has a `timeout` under `ask` that is no number"),
+    ("timeout: long", "has a `timeout` under `ask` that is not a number"),
 ]
 
 

@@ -207,7 +207,7 @@ def test_a_status_may_hold_for_all_cells(fetch: Fetch) -> None:
 def test_a_selection_is_lists_of_codes(select: str, tmp_path: Path) -> None:
     text = FETCH.format(url="https://example.org").split("    select:")[0] + f"    select: {select}\n"
     text += FETCH.format(url="https://example.org").partition("      Tid: [top(2)]\n")[2]
-    with pytest.raises(InvalidData, match="has a `select` under `ask` that is no mapping"):
+    with pytest.raises(InvalidData, match="has a `select` under `ask` that is not a mapping"):
         fetch_of(text, tmp_path)
 
 
@@ -226,7 +226,7 @@ def test_the_parent_of_a_code_is_its_beginning(server: PxWeb, tmp_path: Path) ->
 
 
 LISTED = [
-    ({"values": [{"code": "4", "label": "x"}]}, "lists '4', which is no code of 2 characters"),
+    ({"values": [{"code": "4", "label": "x"}]}, "lists '4', which is not a code of 2 characters"),
     ({"values": [{"label": "x"}]}, "lists no code"),
     ({"values": [], "id": "vs_Other"}, "is not the code list vs_RegionLän07"),
     ({}, "has no list `values`"),

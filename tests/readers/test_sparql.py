@@ -111,7 +111,7 @@ WRONG = [
     (b'{"head": {}, "results": {"bindings": []}}', "has no list `vars`"),
     (
         json_reply({"head": {"vars": ["code"]}, "results": {"bindings": ["x"]}}).body,
-        "has `bindings` that are no objects",
+        "has `bindings` that are not objects",
     ),
     (json_reply({"head": {"vars": ["code"]}, "results": {"bindings": [{"code": "x"}]}}).body, "has no object `code`"),
 ]
@@ -125,7 +125,7 @@ def test_what_is_no_answer_is_refused(body: bytes, rule: str, fetch: Fetch) -> N
 
 @pytest.mark.parametrize(
     ("ask", "rule"),
-    [("{query: [a]}", "has a `query` under `ask` that is no text"), ("{query: a, key: code}", "that is no list")],
+    [("{query: [a]}", "has a `query` under `ask` that is not text"), ("{query: a, key: code}", "that is not a list")],
 )
 def test_what_cannot_be_asked_is_refused(ask: str, rule: str, tmp_path: Path) -> None:
     head, _, tail = FETCH.format(url="https://example.org").partition("  ask:\n")

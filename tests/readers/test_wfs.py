@@ -108,12 +108,21 @@ def collection(geometry: Any) -> dict[str, Any]:
 
 
 WRONG = [
-    ({"type": "Feature"}, "is no collection of features"),
-    ({"type": "FeatureCollection", "features": [1]}, "has `features` that are no objects"),
+    ({"type": "Feature"}, "is not a FeatureCollection"),
+    ({"type": "FeatureCollection", "features": [1]}, "has `features` that are not objects"),
     ({"type": "FeatureCollection", "features": [{"properties": None}]}, "has no object `properties`"),
-    (collection({"type": "Point", "coordinates": [674032, 6580822]}), r"no degrees: 674032 6\.58082e\+06"),
-    (collection({"type": "LineString", "coordinates": [[1, 2]]}), "has a geometry that is no point and no polygon"),
-    (collection({"type": "Polygon", "coordinates": [[["a", 2]]]}), "has a geometry that is no point and no polygon"),
+    (
+        collection({"type": "Point", "coordinates": [674032, 6580822]}),
+        r"outside the range of degrees: 674032 6\.58082e\+06",
+    ),
+    (
+        collection({"type": "LineString", "coordinates": [[1, 2]]}),
+        "has a geometry that is neither a point nor a polygon",
+    ),
+    (
+        collection({"type": "Polygon", "coordinates": [[["a", 2]]]}),
+        "has a geometry that is neither a point nor a polygon",
+    ),
 ]
 
 
@@ -141,8 +150,8 @@ def test_a_polygon_is_where_its_centre_of_gravity_is(
 @pytest.mark.parametrize(
     ("ask", "rule"),
     [
-        ("{layer: [a]}", "has a `layer` under `ask` that is no text"),
-        ("{layer: a, page: many}", "has a `page` under `ask` that is no number"),
+        ("{layer: [a]}", "has a `layer` under `ask` that is not text"),
+        ("{layer: a, page: many}", "has a `page` under `ask` that is not a number"),
         ('{layer: a, page: "5"}', "has a `page` under `ask` without an `order`"),
     ],
 )

@@ -80,7 +80,7 @@ class Reader(Protocol):
     RELATIONS: Mapping[str, tuple[str, ...]]
 
     def wrong(self, ask: Mapping[str, Any]) -> str | None:
-        """What is wrong with the values under `ask`, such as "has `kpis` that are no list"; None if nothing."""
+        """What is wrong with the values under `ask`, such as "has `kpis` that are not a list"; None if nothing."""
 
     def requests(self, fetch: Fetch) -> list[Request]:
         """The first requests of a fetch, at least one."""
@@ -92,7 +92,7 @@ class Reader(Protocol):
         """The rows in an answer, by relation. Raises BadAnswer."""
 
     def missing(self, fetch: Fetch, answers: list[Answer]) -> list[str]:
-        """What was asked for and is not there, such as "the indicator N07530"; empty when all is."""
+        """What was asked for and did not come, such as "the indicator N07530"; empty when all is."""
 
     def sample(self, fetch: Fetch) -> Fetch:
         """The fetch with an `ask` (or address) cut down to one thing of each kind; the fetch itself if it is small."""
@@ -103,7 +103,7 @@ def no_list(ask: Mapping[str, Any], *names: str) -> str | None:
     for name in names:
         value = ask.get(name, [])
         if not isinstance(value, list) or not all(isinstance(member, str) for member in value):
-            return f"has `{name}` under `ask` that is no list of texts"
+            return f"has `{name}` under `ask` that is not a list of texts"
     return None
 
 

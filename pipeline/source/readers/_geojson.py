@@ -25,7 +25,7 @@ def centre(geometry: Any) -> Point | None:
         polygons = {"Polygon": [coordinates], "MultiPolygon": coordinates}[kind]
         rings = [[_checked((float(x), float(y))) for x, y, *_ in polygon[0]] for polygon in polygons if polygon[0]]
     except (KeyError, TypeError, ValueError, IndexError):
-        raise BadAnswer("has a geometry that is no point and no polygon") from None
+        raise BadAnswer("has a geometry that is neither a point nor a polygon") from None
     return max((_gravity(ring) for ring in rings), key=lambda found: found[0], default=(0.0, None))[1]
 
 
@@ -47,5 +47,5 @@ def _gravity(ring: list[Point]) -> tuple[float, Point]:
 
 def _checked(point: Point) -> Point:
     if not (-180 <= point[0] <= 180 and -90 <= point[1] <= 90):
-        raise BadAnswer(f"has coordinates that are no degrees: {point[0]:g} {point[1]:g}")
+        raise BadAnswer(f"has coordinates outside the range of degrees: {point[0]:g} {point[1]:g}")
     return point

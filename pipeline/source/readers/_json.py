@@ -43,7 +43,7 @@ def objects(content: Any, name: str, of: str = "") -> list[dict[str, Any]]:
     """The list of objects that `content` holds under a name. Raises BadAnswer where it holds none."""
     listed: list[dict[str, Any]] = members(content, name, list, of)
     if not all(isinstance(value, dict) for value in listed):
-        raise BadAnswer(f"has `{name}` that are no objects{of}")
+        raise BadAnswer(f"has `{name}` that are not objects{of}")
     return listed
 
 

@@ -18,7 +18,7 @@ RELATIONS = {"rows": ()}
 
 def wrong(ask: Mapping[str, Any]) -> str | None:
     return next(
-        (f"has `{name}` under `ask` that is no text" for name in TAKES if not isinstance(ask.get(name, ""), str)), None
+        (f"has `{name}` under `ask` that is not text" for name in TAKES if not isinstance(ask.get(name, ""), str)), None
     )
 
 
@@ -42,7 +42,7 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
     except UnicodeDecodeError as error:
         raise BadAnswer(f"is not {encoding} at byte {error.start}") from None
     except (csv.Error, ValueError) as error:
-        raise BadAnswer(f"is no CSV with a header and rows of one length ({error})") from None
+        raise BadAnswer(f"is not CSV with a header and rows of equal length ({error})") from None
 
 
 def missing(fetch: Fetch, answers: list[Answer]) -> list[str]:  # noqa: ARG001

@@ -38,21 +38,21 @@ ADDRESSES = ("href", "src")
 def wrong(ask: Mapping[str, Any]) -> str | None:
     cells = ask["cells"]
     if not isinstance(cells, dict) or not all(isinstance(text, str) for text in cells.values()):
-        return "has `cells` under `ask` that are no mapping of names to selectors"
+        return "has `cells` under `ask` that are not a mapping of names to selectors"
     if "page" in cells:
         return "has a cell `page` under `ask`, which is the address of the page"
     for name in ("rows", "next", "pages", "encoding"):
         if not isinstance(ask.get(name, ""), str):
-            return f"has `{name}` under `ask` that is no text"
+            return f"has `{name}` under `ask` that is not text"
     if not str(ask.get("pages", "1")).isdigit():
-        return "has `pages` under `ask` that are no number"
+        return "has `pages` under `ask` that is not a number"
     empty = LexborHTMLParser("")
     selectors = [ask["rows"], *([ask["next"]] if "next" in ask else []), *(_parts(text)[0] for text in cells.values())]
     for selector in filter(None, selectors):
         try:
             empty.css(selector)
         except SelectolaxError:
-            return f"has {selector!r} under `ask`, which is no CSS selector"
+            return f"has {selector!r} under `ask`, which is not a CSS selector"
     return None
 
 

@@ -42,16 +42,16 @@ def wrong(ask: Mapping[str, Any]) -> str | None:
         return rule
     area, kinds = ask["area"], ask["kinds"]
     if not isinstance(area, dict) or not all(isinstance(value, str) for value in area.values()):
-        return "has an `area` under `ask` that is no mapping of tags"
+        return "has an `area` under `ask` that is not a mapping of tags"
     if not isinstance(kinds, dict) or not all(
         isinstance(tags, dict) and tags and no_list(tags, *tags) is None for tags in kinds.values()
     ):
-        return "has `kinds` under `ask` that are no mappings of tags to lists of values"
+        return "has `kinds` under `ask` that are not mappings of tags to lists of values"
     values = [value for tags in kinds.values() for tag, listed in tags.items() for value in (tag, *listed)]
     words = [*ask["areas"], *area, *(value.replace("{}", "x") for value in area.values()), *values]
     if bad := next((word for word in words if not WORD.fullmatch(word)), None):
         return f"has {bad!r} under `ask`, which cannot stand in a query"
-    return None if str(ask.get("timeout", "180")).isdigit() else "has a `timeout` under `ask` that is no number"
+    return None if str(ask.get("timeout", "180")).isdigit() else "has a `timeout` under `ask` that is not a number"
 
 
 def requests(fetch: Fetch) -> list[Request]:

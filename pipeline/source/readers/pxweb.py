@@ -49,12 +49,12 @@ Selection = dict[str, list[str]]
 def wrong(ask: Mapping[str, Any]) -> str | None:
     for name in ("table", "language"):
         if not re.fullmatch("[A-Za-z0-9_-]+", str(ask.get(name, "sv"))):
-            return f"has a `{name}` under `ask` that is none"
+            return f"has a `{name}` under `ask` that is not a name of letters, digits, - and _"
     select = ask["select"]
     if not isinstance(select, dict) or not all(
         isinstance(codes, list) and codes and all(isinstance(code, str) for code in codes) for codes in select.values()
     ):
-        return "has a `select` under `ask` that is no mapping of variables to lists of codes"
+        return "has a `select` under `ask` that is not a mapping of variables to lists of codes"
     return None
 
 
@@ -70,7 +70,7 @@ def following(fetch: Fetch, answer: Answer) -> list[Request]:
     content = parse(answer)
     part, _, limit = answer.request.part.partition(" ")
     if part == TABLE and not content.get("updated"):
-        raise BadAnswer("is no entry of a table: it does not say when it was `updated`")
+        raise BadAnswer("is not the entry of a table: it lacks `updated`")
     if part == CONFIG:
         most = _limit(content, fetch)
         return [Request(_address(fetch, f"/tables/{fetch.ask['table']}/metadata"), part=f"{METADATA} {most}")]
@@ -120,7 +120,7 @@ def _limit(config: dict[str, Any], fetch: Fetch) -> int:
         )
         most = int(cells)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise BadAnswer("is no configuration: it lacks maxDataCells, maxCallsPerTimeWindow or timeWindow") from None
+        raise BadAnswer("is not a configuration: it lacks maxDataCells, maxCallsPerTimeWindow or timeWindow") from None
     # A window of 0 is how a server says that it sets none.
     if seconds > 0 and fetch.limits.per_second > calls / seconds:
         rule = f"allows {calls:g} calls in {seconds:g} seconds, and `per_second` is {fetch.limits.per_second:g}"

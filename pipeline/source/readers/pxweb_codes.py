@@ -27,10 +27,10 @@ RELATIONS = {"codes": ("code", "label", "parent")}
 def wrong(ask: Mapping[str, Any]) -> str | None:
     for name in ("list", "language"):
         if not isinstance(ask.get(name, ""), str):
-            return f"has a `{name}` under `ask` that is no text"
+            return f"has a `{name}` under `ask` that is not text"
     for name in ("length", "parent"):
         if not str(ask.get(name, "1")).isdigit():
-            return f"has a `{name}` under `ask` that is no number"
+            return f"has a `{name}` under `ask` that is not a number"
     return None
 
 
@@ -53,7 +53,7 @@ def read(fetch: Fetch, answer: Answer) -> dict[str, Columns]:
     length, parent = int(fetch.ask.get("length", 0)), int(fetch.ask.get("parent", 0))
     for code in codes:
         if code is None or (length and len(code) != length):
-            raise BadAnswer(f"lists {code!r}, which is no code of {length} characters" if code else "lists no code")
+            raise BadAnswer(f"lists {code!r}, which is not a code of {length} characters" if code else "lists no code")
     labels = [cell(value.get("label")) for value in listed]
     return {"codes": {"code": codes, "label": labels, "parent": [(code or "")[:parent] or None for code in codes]}}
 

@@ -36,7 +36,7 @@ Row = list[str | None]
 
 def wrong(ask: Mapping[str, Any]) -> str | None:
     if not isinstance(ask["query"], str):
-        return "has a `query` under `ask` that is no text"
+        return "has a `query` under `ask` that is not text"
     return no_list(ask, "key")
 
 

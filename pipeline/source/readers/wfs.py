@@ -30,9 +30,9 @@ RELATIONS: Mapping[str, tuple[str, ...]] = {"features": ()}
 def wrong(ask: Mapping[str, Any]) -> str | None:
     for name in ask:
         if not isinstance(ask[name], str):
-            return f"has a `{name}` under `ask` that is no text"
+            return f"has a `{name}` under `ask` that is not text"
     if "page" in ask and not (ask["page"].isdigit() and int(ask["page"]) > 0):
-        return "has a `page` under `ask` that is no number"
+        return "has a `page` under `ask` that is not a number"
     if "page" in ask and "order" not in ask:
         return "has a `page` under `ask` without an `order`: pages of a layer without order may overlap"
     return None
@@ -100,5 +100,5 @@ def _features(answer: Answer) -> tuple[list[dict[str, Any]], int | None]:
     """The features in an answer, and how many the layer has under the filter, where it says so."""
     content = parse(answer)
     if content.get("type") != "FeatureCollection":
-        raise BadAnswer("is no collection of features")
+        raise BadAnswer("is not a FeatureCollection")
     return objects(content, "features"), whole(content.get("numberMatched", content.get("totalFeatures")))
