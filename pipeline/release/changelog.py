@@ -9,8 +9,8 @@ from pipeline.core.errors import printable, shorten
 from pipeline.release.compare import Change, Comparison, Row, RowChanges
 from pipeline.release.compare.change import CHANGED
 from pipeline.release.compare.summary import KINDS as SUMMARISED
-from pipeline.release.compare.words import Language
 from pipeline.release.version import Version
+from pipeline.web.words import LANGUAGES, Language, Words
 
 HEADING = "# Changelog · Ändringar\n"
 
@@ -20,22 +20,14 @@ SHOWN = 10
 KINDS = {what: change for what, change in SUMMARISED.items() if not what.startswith("traces-")}
 """Kinds of change whose rows are named; those of traces only repeat what their tables say."""
 
-REST: dict[Language, str] = {
-    "en": "and {count} more, in changes.json",
-    "sv": "och {count} till, i changes.json",
-}
-EMPTY: dict[Language, str] = {"en": "empty", "sv": "tomt"}
-FIRST_RELEASE: dict[Language, str] = {"en": "First release.", "sv": "Första utgåvan."}
-
 
 def changelog(version: Version, created: str | None, comparison: Comparison | None, earlier: str | None) -> str:
     """The changelog with this release on top of the `earlier` one's; both are None for the first release."""
     date = f" ({created[:10]})" if created else ""
     lines = [f"## {version}{date}", ""]
-    languages: tuple[Language, ...] = ("en", "sv")
-    for language in languages:
+    for language in LANGUAGES:
         if comparison is None:
-            lines.append(FIRST_RELEASE[language])
+            lines.append(Words(language).text("diff.first"))
         else:
             lines += _changes(comparison, language)
         lines.append("")
@@ -55,7 +47,8 @@ def _rows(comparison: Comparison, table: RowChanges, change: Change, language: L
     for row in comparison.rows(table, KINDS[change.what], SHOWN):
         yield f"  - {_row(row, table, language)}"
     if change.count is not None and change.count > SHOWN:
-        yield f"  - {REST[language].format(count=change.count - SHOWN)}"
+        words = Words(language)
+        yield f"  - {words.text('diff.rest_in_file', n=words.number(change.count - SHOWN))}"
 
 
 def _row(row: Row, table: RowChanges, language: Language) -> str:
@@ -73,7 +66,7 @@ def _row(row: Row, table: RowChanges, language: Language) -> str:
 def _cell(text: str, language: Language) -> str:
     """A cell as code, which Markdown leaves alone."""
     if not text:
-        return EMPTY[language]
+        return Words(language).text("diff.empty")
     shown = printable(shorten(text))
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
     padding = " " if shown[0] in "` " or shown[-1] in "` " else ""

@@ -80,7 +80,7 @@ def test_a_terminal_shows_each_change_and_some_of_its_rows(old: Path, new: Path)
         "         a z\n"
         "patch  towns: 1 row corrected\n"
         '         1  name: Flen → <script>alert(1)</script>\\n"å", share: 0.1 → 0.1000001\n'
-        "A release of these changes is a major step.\n"
+        "A release with these changes is a major step.\n"
     )
 
 
@@ -92,7 +92,7 @@ def test_it_speaks_swedish_too_and_counts_what_it_does_not_show(old: Path, new: 
         "         4",
         "         5",
         "         och 1 till",
-        "En utgåva med ändringarna är ett minor-steg.",
+        "En utgåva med de här ändringarna är ett minor-steg.",
     ]
 
 

@@ -305,7 +305,7 @@ def test_a_dry_run_says_which_version_it_would_be_and_why_and_writes_nothing(bui
         "Would be 0.2.0, after 0.1.0:\n"
         "  minor  shops: 1 row added\n"
         "           new-shop\n"
-        "  A release of these changes is a minor step.\n"
+        "  A release with these changes is a minor step.\n"
     )
     told = json.loads(invoke("release", "--dry-run", "--json", "--quiet", "--project", built).out)
     assert (told["version"], told["before"], told["new"]) == ("0.2.0", "0.1.0", True)

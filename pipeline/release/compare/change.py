@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.release.compare.words import Language, sentence
+from pipeline.release.compare.words import sentence
 from pipeline.release.version import RULE, Step, What
+from pipeline.web.words import Language
 
 
 @dataclass(frozen=True)

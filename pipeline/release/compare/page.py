@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,8 @@ from pipeline.package.package import Package
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED, Change, Row
 from pipeline.release.compare.package import Comparison
 from pipeline.release.compare.rows import RowChanges
-from pipeline.release.compare.words import Language
 from pipeline.web import templates
-from pipeline.web.visible import cut, visible
+from pipeline.web.words import Language, Words
 
 ROWS = 100
 """Rows of a table that changed in one way and are shown; the others are counted."""
@@ -61,9 +61,9 @@ def render(comparison: Comparison, language: Language = "en", limit: int = ROWS)
     sections = list(_sections(comparison, language, limit))
     ways = (ADDED, REMOVED, CHANGED)
     counts = {change: sum(getattr(table, change) for table in comparison.tables) for change in ways}
-    template = _environment(language).get_template("diff.html")
+    template = _environment().get_template("diff.html")
     page = template.render(
-        language=language,
+        t=Words(language),
         old=_about(comparison.old, language),
         new=_about(comparison.new, language),
         step=comparison.step.name.lower() if comparison.step else None,
@@ -112,11 +112,6 @@ def _translated(descriptor: Any, language: Language) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _environment(language: Language) -> Environment:
-    environment = templates.environment(Path(__file__).parent / "templates")
-    environment.globals["t"] = lambda en, sv: sv if language == "sv" else en
-    environment.filters["visible"] = visible
-    environment.filters["cut"] = cut
-    environment.filters["figure"] = lambda number: f"{number:,}".replace(",", "\u00a0")
-    environment.filters["sentence"] = lambda change: visible(change.text(language))
-    return environment
+@cache
+def _environment() -> Environment:
+    return templates.environment(Path(__file__).parent / "templates")

@@ -9,8 +9,8 @@ from pipeline.package.package import Package
 from pipeline.release.compare.change import ADDED, CHANGED, REMOVED, Change, Row
 from pipeline.release.compare.package import Comparison
 from pipeline.release.compare.rows import RowChanges
-from pipeline.release.compare.words import Language
 from pipeline.release.version import What
+from pipeline.web.words import Language, Words
 
 KINDS = {
     What.KEYS_REMOVED: REMOVED,
@@ -23,17 +23,12 @@ KINDS = {
 }
 """How the rows changed that a kind of change counts."""
 
-SAME = {"en": "Both are the same.", "sv": "Båda är lika."}
-STEP = {"en": "A release of these changes is a {step} step.", "sv": "En utgåva med ändringarna är ett {step}-steg."}
-REST = {"en": "and {count} more", "sv": "och {count} till"}
-EMPTY = {"en": "empty", "sv": "tomt"}
-
 
 def summary(comparison: Comparison, language: Language = "en", limit: int | None = 5) -> Iterator[str]:
     """The lines of the summary; at most `limit` rows of a table that changed in one way are shown, with None all."""
     yield f"{shown(comparison.old)} → {shown(comparison.new)}"
     if not comparison.changes:
-        yield SAME[language]
+        yield f"{Words(language).text('diff.same')}."
         return
     differing = {table.table: table for table in comparison.tables}
     for change in comparison.changes:
@@ -41,7 +36,7 @@ def summary(comparison: Comparison, language: Language = "en", limit: int | None
         if change.what in KINDS and change.table in differing:
             yield from _rows(comparison, differing[change.table], change, language, limit)
     if comparison.step is not None:
-        yield STEP[language].format(step=comparison.step.name.lower())
+        yield Words(language).text("diff.step", step=comparison.step.name.lower())
 
 
 def shown(package: Package) -> str:
@@ -55,7 +50,8 @@ def _rows(
     for row in comparison.rows(table, KINDS[change.what], limit):
         yield f"         {row_text(row, table, language)}"
     if limit is not None and change.count is not None and change.count > limit:
-        yield f"         {REST[language].format(count=change.count - limit)}"
+        words = Words(language)
+        yield f"         {words.text('diff.rest', n=words.number(change.count - limit))}"
 
 
 def row_text(row: Row, table: RowChanges, language: Language) -> str:
@@ -71,4 +67,4 @@ def row_text(row: Row, table: RowChanges, language: Language) -> str:
 
 
 def _cell(text: str, language: Language) -> str:
-    return printable(shorten(text)) if text else f"({EMPTY[language]})"
+    return printable(shorten(text)) if text else f"({Words(language).text('diff.empty')})"
