@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pipeline.publish.contents import SUMS
 from pipeline.publish.pointer import Pointer, Version
+from pipeline.web.numbers import size
 
 NAME = "index.html"
 
@@ -78,7 +79,7 @@ def _row(entry: Version, latest: bool) -> str:
     get = " · ".join(f'<a href="{quote(entry.path + path)}">{escape(text)}</a>' for path, text in links)
     return (
         f'<tr><th scope="row">{number}{mark}</th><td>{escape((entry.created or "")[:10])}</td>'
-        f'<td class="n">{entry.files}</td><td class="n">{_size(entry.bytes)}</td><td>{get}</td></tr>'
+        f'<td class="n">{entry.files}</td><td class="n">{size(entry.bytes, "sv")}</td><td>{get}</td></tr>'
     )
 
 
@@ -86,11 +87,3 @@ def _both(swedish: str, english: str) -> str:
     if swedish == english:
         return escape(english)
     return f'<span lang="sv">{escape(swedish)}</span><span lang="en">{escape(english)}</span>'
-
-
-def _size(size: int) -> str:
-    """Bytes in the largest unit (SI, powers of 1000) that leaves a number of at least one."""
-    for unit, power in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)):
-        if size >= power:
-            return f"{size / power:.1f} {unit}"
-    return f"{size} B"
