@@ -5,7 +5,7 @@
 
 Load comes from wrk, on the same processors as the servers. Stock Datasette is `datasette serve` as installed, on a file
 that has the table and an index of words and no other. Ours is the release that `servicebanken build` makes of the same
-rows, served by `servicebanken serve --workers 2`. Each page is asked for in two ways: `new`, every address once, so
+rows, served by `servicebanken serve`, one process. Each page is asked for in two ways: `new`, every address once, so
 that nothing kept in memory helps; and `again`, one address all the time. Stock keeps nothing: it is asked `again`.
 """
 
@@ -33,6 +33,7 @@ from benchmarks import hostile as ill
 from benchmarks import service_points as points
 
 BIN = Path(sys.executable).parent
+DEPLOY = Path(__file__).parents[1] / "deploy"
 HOST = "data.example.org"
 
 SCRIPT = """
@@ -204,7 +205,7 @@ def pages(release: Path, bare: Path, seconds: float, numbers: list[int], named: 
                 continue
             with stock(bare) as port:
                 peer = loaded(port, stock_path, clients, max(seconds, 30), new=False)  # an answer takes it seconds
-            with ours(release, "--workers", "2") as (port, _):
+            with ours(release) as (port, _):
                 loaded(port, our_path, clients, 1, new=False)
                 _check_facets(port, our_path)
                 new = loaded(port, our_path, clients, seconds, new=True)
@@ -233,10 +234,17 @@ def cache(project: Path, seconds: float) -> None:
     """Through nginx, from its cache; and the whole table as a file."""
     folder = Path(tempfile.mkdtemp())
     first = 18_100 + os.getpid() % 1000
-    options = ("--project", project, "--address", f"http://{HOST}", "--port", str(first), "--workers", "2")
-    subprocess.run([BIN / "servicebanken", "serve", "--production", folder, *options, "--quiet"], check=True)
-    conf = (folder / "nginx.conf").read_text().replace("/var/cache/nginx/servicebanken", f"{folder}/cache")
-    (folder / "nginx.conf").write_text(conf.replace("listen 80;", f"listen 127.0.0.1:{first + 5};"))
+    conf = (DEPLOY / "nginx.conf").read_text()
+    for theirs, here in {
+        "/var/cache/nginx/servicebanken": f"{folder}/cache",
+        "/srv/servicebanken/build/releases": f"{project}/build/releases",
+        "listen 80;": f"listen 127.0.0.1:{first + 5};",
+        "127.0.0.1:8110": f"127.0.0.1:{first + 3}",
+        "127.0.0.1:8111": f"127.0.0.1:{first}",
+        "127.0.0.1:8112": f"127.0.0.1:{first + 1}",
+    }.items():
+        conf = conf.replace(theirs, here)
+    (folder / "nginx.conf").write_text(conf)
     (folder / "main.conf").write_text(
         f"user root; pid {folder}/pid; error_log {folder}/error.log; worker_processes 2; events {{}} http {{ "
         f"include /etc/nginx/mime.types; access_log off; include {folder}/nginx.conf; }}"
@@ -283,7 +291,7 @@ def cache(project: Path, seconds: float) -> None:
 def hostile(release: Path, seconds: float, named: str) -> None:
     """A reader's p95 on new pages of rows alone, and beside ten clients of each kind that mean ill."""
     path, clients = "/sv/points/points/4711", 2
-    with ours(release, "--workers", "2") as (port, _):
+    with ours(release) as (port, _):
         if not named:
             ill.queries(port)
         print(f"\na reader ({clients} clients, new pages of rows) beside ten hostile clients")
@@ -315,8 +323,8 @@ def own(release: Path, seconds: float, named: str) -> None:
     tables = [resource["name"] for resource in package["resources"] if resource.get("schema")]
     paths = [path.format(package["name"], tables[0]) for path in OWN]
     paths += [f"/sv/{package['name']}/{table}" for table in tables[1:]]
-    print(f"\n{release.name} of {package['name']}, 16 clients, --workers 2")
-    with ours(release, "--workers", "2") as (port, pid):
+    print(f"\n{release.name} of {package['name']}, 16 clients")
+    with ours(release) as (port, pid):
         for path in paths:
             if named not in path:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from datasette import Response
@@ -22,4 +23,6 @@ async def openapi(request: Any, datasette: Any) -> Any:
     file = library.options.metadata or release.folder / "metadata.yml"
     questions = metadata(release.package, file, "en")["databases"].get(release.stem, {}).get("queries") or {}
     begin = library.path(prefix(asked.address.version, None)).rstrip("/")
-    return Response.json(description(release.package, release.version, begin, questions))
+    told = description(release.package, release.version, begin, questions)
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, content_type="application/json; charset=utf-8")

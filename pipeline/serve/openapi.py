@@ -42,6 +42,8 @@ FILES = {
 KINDS = {"integer": "integer", "number": "number", "boolean": "integer", "year": "integer"}
 """JSON's types by those of Table Schema, as SQLite keeps them; every other is a text. A boolean is 0 or 1."""
 
+PAGES = 'The next page of rows is in the header `Link` with `rel="next"`.'
+
 TEXT = {"type": "string", "pattern": "^[^\\u0000]*$"}
 """A text without the character that is none."""
 
@@ -67,7 +69,7 @@ def description(package: Package, version: str, prefix: str, questions: Mapping[
     info: dict[str, Any] = {
         "title": str(package.descriptor.get("title") or package.name),
         "version": version,
-        "description": str(package.descriptor.get("description") or ""),
+        "description": f"{package.descriptor.get('description') or ''}\n\n{PAGES}".strip(),
     }
     if called := licence.get("title") or licence.get("name"):
         info["license"] = {"name": called} | ({"url": licence["path"]} if _is_web(licence.get("path")) else {})
@@ -109,7 +111,14 @@ PARAMETERS = {
 }
 """The parameters, each described once."""
 
+
+def _rows_as(schema: dict[str, Any], media: str) -> dict[str, Any]:
+    return {"description": "The rows.", "content": {media: {"schema": schema}}}
+
+
 RESPONSES = {
+    "Csv": _rows_as({"type": "string"}, "text/csv; charset=utf-8"),
+    "Objects": _rows_as({"type": "array", "items": {"type": "object"}}, "application/json"),
     "Refused": {
         "description": "Why there is no answer, by status.",
         "content": {
@@ -121,7 +130,7 @@ RESPONSES = {
                 },
             }
         },
-    }
+    },
 }
 """What a request that is refused gets, at every address."""
 
@@ -130,9 +139,10 @@ def _known(*names: str) -> list[dict[str, Any]]:
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
-def _responses(schema: dict[str, Any], media: str = "application/json") -> dict[str, Any]:
-    rows = {"description": "The rows.", "content": {media: {"schema": schema}}}
-    return {"200": rows, "default": {"$ref": "#/components/responses/Refused"}}
+def _responses(rows: str | dict[str, Any]) -> dict[str, Any]:
+    """The rows, by the name of a response or as a schema of JSON; and what a request that is refused gets."""
+    good = {"$ref": f"#/components/responses/{rows}"} if isinstance(rows, str) else _rows_as(rows, "application/json")
+    return {"200": good, "default": {"$ref": "#/components/responses/Refused"}}
 
 
 def _array(schema: str) -> dict[str, Any]:
@@ -143,7 +153,6 @@ def _rows(table: Resource, schema: str) -> dict[str, Any]:
     return {
         "operationId": f"rows_of_{table.stem}",
         "summary": _title(table),
-        "description": 'The next page is in the header `Link` with `rel="next"`.',
         "parameters": _known("shape", "size", "sort", "search", "filters"),
         "responses": _responses(_array(schema)),
     }
@@ -154,7 +163,7 @@ def _csv(table: Resource) -> dict[str, Any]:
         "operationId": f"csv_of_{table.stem}",
         "summary": f"{_title(table)}, as CSV",
         "parameters": _known("size", "stream", "filters"),
-        "responses": _responses({"type": "string"}, "text/csv; charset=utf-8"),
+        "responses": _responses("Csv"),
     }
 
 
@@ -203,7 +212,7 @@ def _question(name: str, question: Any) -> dict[str, Any]:
         "operationId": f"question_{name}",
         "summary": str(told.get("title") or name),
         "parameters": [*_known("shape"), *asked],
-        "responses": _responses({"type": "array", "items": {"type": "object"}}),
+        "responses": _responses("Objects"),
     }
 
 
@@ -219,15 +228,13 @@ def _sql(form: str) -> dict[str, Any]:
             "be objects, arrays, array, arrayfirst; `_nl=on` with `array` writes a row a line."
         ),
         "parameters": [query, *(_known("shape") if is_json else [])],
-        "responses": _responses({"type": "array", "items": {"type": "object"}})
-        if is_json
-        else _responses({"type": "string"}, "text/csv; charset=utf-8"),
+        "responses": _responses("Objects" if is_json else "Csv"),
     }
 
 
 def _object(table: Resource) -> dict[str, Any]:
     properties = {field["name"]: {"type": _kind(field)} | _titled(field) for field in table.fields}
-    return {"type": "object", "required": table.field_names, "properties": properties}
+    return {"type": "object", "properties": properties}
 
 
 def _kind(field: Mapping[str, Any]) -> list[str]:
@@ -235,7 +242,9 @@ def _kind(field: Mapping[str, Any]) -> list[str]:
 
 
 def _titled(field: Mapping[str, Any]) -> dict[str, Any]:
-    return {"title": str(field["title"])} if field.get("title") else {}
+    """The field's title, where it says more than its name."""
+    title = str(field.get("title") or "")
+    return {"title": title} if title and title.casefold() != field["name"].replace("_", " ").casefold() else {}
 
 
 def _title(table: Resource) -> str:

@@ -43,9 +43,9 @@ def fields(table: Resource, index: str) -> tuple[str, ...]:
 
 
 def create(con: sqlite3.Connection, table: Resource, index: str) -> Index | None:
-    """Creates the table's index, empty; None for a table without text."""
+    """Creates the table's index, empty; None for a table without text, or whose fields hide the number of a row."""
     found = fields(table, index)
-    if not found:
+    if not found or {"rowid", "_rowid_", "oid"} <= {name.casefold() for name in table.field_names}:
         return None
     content = table.stem.replace('"', '""')
     con.execute(
