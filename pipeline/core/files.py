@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -290,13 +289,14 @@ def scratch() -> Iterator[Path]:
 
     Who works in a folder holds a lock beside it, which ends with the process, however that ends.
     """
+    from filelock import FileLock
+
     parent = Path(tempfile.gettempdir())
     with os_errors(str(parent)):
         _remove_left(parent)
         outer = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=parent))
     try:
-        with (outer / "lock").open("w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with FileLock(outer / "lock"):
             (outer / "work").mkdir()
             with unfinished(outer):
                 yield outer / "work"
@@ -305,16 +305,17 @@ def scratch() -> Iterator[Path]:
 
 
 def _remove_left(parent: Path) -> None:
+    from filelock import FileLock
+
     for left in parent.glob(f"{SCRATCH}*"):
         with suppress(OSError):
             file = left / "lock"
             if not file.is_file():
-                is_ours = left.stat().st_uid == os.getuid() and left.is_dir() and not left.is_symlink()
+                is_ours = left.stat().st_uid == getattr(os, "getuid", int)() and left.is_dir() and not left.is_symlink()
                 if is_ours and time.time() - left.stat().st_mtime > YOUNG:
                     shutil.rmtree(left, ignore_errors=True)
                 continue
-            with file.open("r+") as held:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with FileLock(file, blocking=False):
                 shutil.rmtree(left, ignore_errors=True)
 
 
