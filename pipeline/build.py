@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import yaml
+
 from pipeline.core.errors import InvalidData, PipelineError, Problem
 from pipeline.core.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.core.progress import Progress
@@ -169,7 +171,17 @@ def _validated(project: Project, package: Package, progress: Progress) -> dict[s
     extras |= _pages(report, package)
     if project.metadata.is_file():
         extras["metadata.yml"] = project.metadata
+        extras |= {file.name: file for file in _texts(project.metadata)}
     return extras
+
+
+def _texts(metadata: Path) -> list[Path]:
+    """The files of text beside metadata.yml that its pages name."""
+    databases = (yaml.safe_load(metadata.read_text(encoding="utf-8")) or {}).get("databases") or {}
+    pages = [page for told in databases.values() for page in (told.get("pages") or {}).values()]
+    named = (page[member] for page in pages for member in page if member.partition("@")[0] == "file")
+    files = dict.fromkeys(metadata.parent / Path(str(name)).name for name in named)
+    return [file for file in files if file.suffix == ".md" and file.is_file()]
 
 
 def _pages(report: Report, package: Package) -> dict[str, Extra]:

@@ -118,4 +118,4 @@ def file_of(chart: Chart, source: str) -> str:
     )
     texts = Markup('<text x="{0}" y="34" font-size="18" font-weight="600">{1}</text>').format(MARGIN, chart.title)
     texts += Markup('<text x="{}" y="{}" fill="#56615d" font-size="11">{}</text>').format(MARGIN, tall - 14, source)
-    return head + texts + inner.replace("{0}", str(MARGIN)).replace("{1}", str(WIDTH - 2 * MARGIN)) + "</svg>\n"
+    return head + str(texts) + inner.replace("{0}", str(MARGIN)).replace("{1}", str(WIDTH - 2 * MARGIN)) + "</svg>\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from markupsafe import Markup
+
 from pipeline.package import about as told
 from pipeline.package.history import names
 from pipeline.serve.pages.dataset import Dataset, Table
@@ -18,6 +20,12 @@ def citation(dataset: Dataset, part: str | None = None) -> dict[str, str]:
         "text": sentences.citation(dataset.words, descriptor, dataset.title, part),
         "address": sentences.address(descriptor) or "",
     }
+
+
+def linked_data(dataset: Dataset) -> Markup:
+    """The release's description in schema.org's words, for search engines, as it can stand in a page."""
+    file = next(iter(sorted((dataset.folder / "catalog").glob("schema-org*.json*"))), None)
+    return Markup(file.read_text(encoding="utf-8").replace("<", "\\u003c").strip()) if file else Markup("{}")
 
 
 def contact(dataset: Dataset) -> str | None:

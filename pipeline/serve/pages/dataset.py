@@ -107,6 +107,7 @@ class Dataset:
     questions: dict[str, Table]
     spoken: list[str]
     pages: Mapping[str, Mapping[str, Any]]
+    start: Mapping[str, Any]
     _found: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
 
     @property

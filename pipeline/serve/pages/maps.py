@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,9 @@ from pipeline.core.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.dataset import Table
 from pipeline.serve.pages.selection import Selection
-from pipeline.web.maps import Area, Point, Shade, svg_map
+from pipeline.web.maps import Area, Point, Position, Shade, svg_map
+
+NOTHING = Markup("")
 
 MOST_POINTS = 1000
 """Points of a map; a table with more is shown by its areas."""
@@ -38,8 +41,8 @@ def of_selection(con: sqlite3.Connection, cells: Cells, selection: Selection, co
     """A map of the rows that are asked for: points, in areas that are shaded by how many rows lie in them; None where
     nothing says where they lie."""
     table = selection.table
-    column, drawn = _areas_of(cells, table)
-    counts = _counts(con, selection, column, drawn) if column else {}
+    _, drawn = _areas_of(cells, table)
+    _, counts = by_area(con, cells, selection)
     points = _points(con, cells, table, *selection.where()) if table.location is not None else []
     if len(points) > MOST_POINTS:
         points = []
@@ -73,11 +76,15 @@ def _areas_of(cells: Cells, table: Table) -> tuple[str | None, Mapping[str, Area
     return max(found, key=lambda each: len(each[1]), default=(None, {}))
 
 
-def _counts(con: sqlite3.Connection, selection: Selection, column: str, drawn: Mapping[str, Area]) -> dict[str, int]:
+def by_area(con: sqlite3.Connection, cells: Cells, selection: Selection) -> tuple[str | None, dict[str, int]]:
+    """The column that says in which area a row lies, and how many of the rows that are asked for lie in each."""
+    column, drawn = _areas_of(cells, selection.table)
+    if column is None:
+        return None, {}
     where, parameters = selection.where()
     name = identifier(column)
     sql = f"SELECT {name}, count(*) FROM {selection.table.rows}{where} GROUP BY {name}"
-    return {str(code): rows for code, rows in con.execute(sql, parameters) if str(code) in drawn}
+    return column, {str(code): rows for code, rows in con.execute(sql, parameters) if str(code) in drawn}
 
 
 def _points(
@@ -118,10 +125,16 @@ def of_row(con: sqlite3.Connection, cells: Cells, table: Table, row: Mapping[str
     """A map of where a row lies: its point, or those of rows that lie in it, in the outline of the area around."""
     areas = _areas_around(con, cells, table, row)
     points = _points_of(con, cells, table, row)
-    if not areas and not points:
-        return Markup("")
+    if not points:
+        return locator(cells, *_area_key(cells, areas)) if areas else NOTHING
     about = ", ".join(dict.fromkeys([*(area.name for area in areas), *(point.label for point in points[:20])]))
     return svg_map(areas, points, title=cells.name(table, row), description=about, name="place")
+
+
+def _area_key(cells: Cells, areas: list[Area]) -> tuple[Table, str]:
+    """The table and key of the row whose outline it is."""
+    holder = next(name for name, drawn in cells.dataset.areas.items() if areas[0] in drawn.values())
+    return cells.dataset.tables[holder], areas[0].code
 
 
 def _points_of(con: sqlite3.Connection, cells: Cells, table: Table, row: Mapping[str, Any]) -> list[Point]:
@@ -160,3 +173,32 @@ def _areas_around(con: sqlite3.Connection, cells: Cells, table: Table, row: Mapp
         ).fetchone()
         return _areas_around(con, cells, other, at) if at is not None and other.name != table.name else []
     return []
+
+
+def locator(cells: Cells, table: Table, key: str) -> Markup:
+    """A small map of the whole that shows where the area of a row is; empty where it has no outline."""
+    area = cells.dataset.areas.get(table.name, {}).get(key)
+    if area is None:
+        return NOTHING
+    name = f"where-{key}"
+    shaded = [(area, Shade(1, area.name))]
+    return svg_map(cells.dataset.ground, [], title=area.name, description=area.name, name=name, shaded=shaded)
+
+
+def neighbours(cells: Cells, table: Table, key: str) -> list[str]:
+    """The keys of the areas that have a stretch of outline in common with that of a row."""
+    drawn = cells.dataset.areas.get(table.name, {})
+    borders = cells.dataset.once(table.name, "borders", find=lambda: _borders(drawn))
+    common = Counter(other for place in borders[1].get(key, ()) for other in borders[0][place] if other != key)
+    return sorted(code for code, places in common.items() if places > 1)
+
+
+def _borders(drawn: Mapping[str, Area]) -> tuple[dict[Position, set[str]], dict[str, set[Position]]]:
+    """The areas at each position of an outline, and the positions of each area."""
+    at: dict[Position, set[str]] = {}
+    of: dict[str, set[Position]] = {}
+    for code, area in drawn.items():
+        of[code] = {(round(x, 4), round(y, 4)) for ring in area.rings for x, y in ring}
+        for place in of[code]:
+            at.setdefault(place, set()).add(code)
+    return at, of

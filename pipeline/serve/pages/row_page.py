@@ -268,5 +268,8 @@ def _item(cells: Cells, other: Table, column: str, row: Any) -> dict[str, Any]:
         "name": cut(name, NAME),
         "href": cells.links.row(other.name, [row[each] for each in other.key]) if other.key else None,
         "details": details[:DETAILS],
+        "targets": [
+            cells.show(each, row) for each in other.shown if each.links and each.name != column and row[each.name]
+        ],
         "text": cells.show(text, row) if text is not None and cells.text(text, row) != name else None,
     }

@@ -11,7 +11,22 @@ from urllib.parse import parse_qs, urlencode
 
 from markupsafe import Markup
 
-from pipeline.serve.pages import asking, charts, cite, downloads, evidence, facets, row_page, search, table_page
+from pipeline.serve.pages import (
+    asking,
+    changes_page,
+    charts,
+    cite,
+    downloads,
+    evidence,
+    facets,
+    guide,
+    profile,
+    row_page,
+    search,
+    start_page,
+    story,
+    table_page,
+)
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.dataset import Dataset, Table
 from pipeline.serve.pages.limit import limited
@@ -58,6 +73,8 @@ class Site:
             (r"^/$", self.start),
             (r"^/-/search$", self.search),
             (r"^/-/about$", self.about),
+            (r"^/-/changes$", self.changes),
+            (r"^/-/pages/(?P<name>[^/.]+)$", self.named),
             (rf"^/{database}$", self.tables),
             (rf"{table}$", self.table),
             (rf"{table}/-/rows\.(?P<ending>csv|json|geojson|xlsx)$", self.rows),
@@ -65,10 +82,36 @@ class Site:
             (rf"{table}/(?P<key>[^/.]+)$", self.row),
         ]
 
-    def start(self, _con: sqlite3.Connection, visit: Visit) -> Answer:
+    def start(self, con: sqlite3.Connection, visit: Visit) -> Answer:
         """The start page."""
-        tables = [table for table in self.dataset.tables.values() if not table.is_view]
-        return self._page("start.html", visit, tables=tables, citation=cite.citation(self.dataset))
+        with limited(con, self.milliseconds):
+            cells = Cells(self.dataset, self.links)
+            found = self.dataset.once("", "start", find=lambda: start_page.context(con, cells))
+        more = {"citation": cite.citation(self.dataset), "linked_data": cite.linked_data(self.dataset)}
+        return self._page("start.html", visit, **found, **more)
+
+    def named(self, con: sqlite3.Connection, visit: Visit, name: str) -> Answer:
+        """A page that metadata.yml has: a guide, a profile or a story."""
+        told = self.dataset.pages.get(name, {})
+        cells = Cells(self.dataset, self.links)
+        found: dict[str, Any] | None = None
+        with limited(con, self.milliseconds):
+            if told.get("kind") == "guide":
+                found = guide.context(con, cells, told, visit.query)
+            elif told.get("kind") == "profile":
+                found = profile.context(con, cells, told, visit.query)
+            elif told.get("kind") == "story" and (written := story.text(told, self.dataset.folder)):
+                found = {"text": story.html(con, cells, written)}
+        if found is None:
+            return self.error(404, visit)
+        about = {"name": name, "told": told, "title": str(told.get("title") or name), **found}
+        return self._page(f"{told['kind']}.html", visit, **about, citation=cite.citation(self.dataset, about["title"]))
+
+    def changes(self, con: sqlite3.Connection, visit: Visit) -> Answer:
+        """The page that compares two releases."""
+        with limited(con, self.milliseconds):
+            found = changes_page.context(con, Cells(self.dataset, self.links), visit.query)
+        return self.error(404, visit) if found is None else self._page("changes.html", visit, **found)
 
     def tables(self, _con: sqlite3.Connection, visit: Visit) -> Answer:
         """The page that lists tables, views and questions."""

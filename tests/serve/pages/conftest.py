@@ -33,6 +33,23 @@ class Reader:
         """The page of a row."""
         return self.site.row(self.con, self._visit(f"{table}/{','.join(key)}"), table, [*key])
 
+    def start(self) -> Answer:
+        """The start page."""
+        return self.site.start(self.con, self._visit(""))
+
+    def page(self, name: str, *pairs: tuple[str, str]) -> Answer:
+        """A page of metadata.yml."""
+        visit = Visit(f"/-/pages/{name}", urlencode(pairs), "https://data.example")
+        return self.site.named(self.con, visit, name)
+
+    def changes(self, **arguments: str) -> Answer:
+        """The page that compares releases."""
+        return self.site.changes(self.con, self._visit("-/changes", **arguments))
+
+    def chart(self, table: str, ending: str, **arguments: str) -> Answer:
+        """A chart of a table."""
+        return self.site.chart(self.con, self._visit(table, **arguments), table, ending)
+
     def about(self) -> Answer:
         """The page on the data."""
         return self.site.about(self.con, self._visit("-/about"))
