@@ -16,7 +16,8 @@ def citation(words: Words, descriptor: Mapping[str, Any], title: str, part: str 
     version = about.text(descriptor.get("version"))
     what = f"{title} ({words.text('version', version=version)})" if version else title
     if part:
-        what = f"{part}. {words.text('cite_in')} {what}"
+        end = "" if part.endswith((".", "?", "!")) else "."
+        what = f"{part}{end} {words.text('cite_in')} {what}"
     if not who:
         return f"{what}, {year}." if year else f"{what}."
     return f"{who} ({year}). {what}." if year else f"{who}. {what}."
