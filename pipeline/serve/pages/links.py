@@ -60,7 +60,9 @@ class Links:
         return f"{self.table(table)}/{','.join(tilde_encode(str(value)) for value in key)}"
 
     def rows(self, table: str, ending: str, query: str = "") -> str:
-        """The rows of a table or answer as a file."""
+        """The rows of a table or answer as a file; a workbook is in the language of the page."""
+        if ending == "xlsx":
+            return f"{self.table(table)}/-/rows.{ending}{query}"
         return f"{self.root}{tilde_encode(self.database)}/{tilde_encode(table)}/-/rows.{ending}{query}"
 
     def chart(self, table: str, ending: str, column: str, query: str = "") -> str:
