@@ -35,7 +35,7 @@ class RowJudge:
         """The errors of a row."""
         number, cells, unread = row
         if unread is None or number in self.marked or self.has_rules:
-            return _Judgement(self, number, cells).errors()
+            return _Judgement(self, number, cells, unread).errors()
         found: list[Error] = []
         texts: list[str] | None = None
         blank = 0
@@ -71,10 +71,11 @@ class RowJudge:
 class _Judgement:
     """A row as it is judged: what has been read of it, and what was found."""
 
-    def __init__(self, judge: RowJudge, number: int, cells: Sequence[Any]) -> None:
+    def __init__(self, judge: RowJudge, number: int, cells: Sequence[Any], unread: Sequence[int] | None) -> None:
         self.judge = judge
         self.number = number
         self.cells = cells
+        self.unread = range(len(judge.names)) if unread is None else unread
         self.texts = list(map(_text, cells))
         self.values: dict[int, Any] = {}
         self.blank: set[int] = set()
@@ -117,7 +118,7 @@ class _Judgement:
     def _judge_by_standard(self) -> None:
         judge = self.judge
         for position in judge.has_rules:
-            value = self.values[position]
+            value = self.values.get(position)  # what need not be read breaks no rule
             for rule in judge.readers.rules[position]:
                 note = None if value is None else rule.broken(value)
                 if note:
@@ -153,7 +154,7 @@ class _Judgement:
             return
         self.is_whole = True
         names, width = self.judge.names, len(self.cells)
-        for position in range(len(names)):
+        for position in self.unread:
             self._value(position)
         for position in range(len(names), width):
             cell = str(self.cells[position])

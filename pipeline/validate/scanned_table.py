@@ -153,7 +153,7 @@ FROM (SELECT *{values} FROM (SELECT row, cells, {texts} FROM {scan} WHERE cells 
 ORDER BY row
 """
 
-CERTAIN = "SELECT row, [{cells}], NULL FROM {relation} WHERE row IN (SELECT unnest($1::BIGINT[])) ORDER BY row"
+CERTAIN = "SELECT row, [{cells}], [] FROM {relation} WHERE row IN (SELECT unnest($1::BIGINT[])) ORDER BY row"
 
 
 def _columns(key: Sequence[int | None]) -> list[str]:
