@@ -156,7 +156,9 @@ class _Sender:
     def _common(self, headers: list[Header]) -> list[Header]:
         """The headers that every answer carries; a page may say itself what it may load and who may embed it."""
         common = [*SECURITY, *(CORS if self._library.options.cors else ())]
-        if not self._asked.is_foreign and b"content-security-policy" not in dict(headers):
+        asked = self._asked
+        is_datasettes = self._library.options.datasette_pages and asked.address.language is None and not asked.is_file
+        if not (asked.is_foreign or is_datasettes) and b"content-security-policy" not in dict(headers):
             common += [(b"content-security-policy", POLICY.encode()), (b"x-frame-options", b"DENY")]
         return [header for header in common if header[0] not in dict(headers)]
 
