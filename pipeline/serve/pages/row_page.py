@@ -255,6 +255,9 @@ def _item(cells: Cells, other: Table, column: str, row: Any) -> dict[str, Any]:
     )
     if other.label == other.key and text is not None:
         name = cells.text(text, row)
+    elif other.label == other.key:
+        leads = (each for each in other.shown if each.links and each.name != column and row[each.name])
+        name = next((cells.text(each, row) for each in leads), name)
     used = {column, *other.key, *other.label, *(each.name for each in [text] if each)}
     details = [
         (each, shown)
