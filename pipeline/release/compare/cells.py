@@ -44,6 +44,10 @@ OF_TYPE: Mapping[str, tuple[str, ...]] = {
 """The members that say something of cells of a type, beside `type` and `format`."""
 
 
+FEW = 100
+"""Values between two bounds that are looked at one by one."""
+
+
 class Scope(IntEnum):
     """What became of the cells that a field takes: some are lost or mean something else, all are kept, or more come."""
 
@@ -134,15 +138,28 @@ class Cells:
 
     @cached_property
     def codes(self) -> dict[Hashable, str] | None:
-        """The values that there can be, each as it is written; None where no list, and no type, says which.
+        """The values that there can be, each as it is written; None where no list, type or pair of bounds says which.
 
         A code that the other rules forbid, or that stands for a missing value, is none.
         """
         if not self.is_listed and self.type != "boolean":
-            return None
+            return self._between()
         missing = self.missing if self.type in ("string", "any") else frozenset[str]()
         allowed = self._allowed(self.listed)
         return {key: text for key, text in self.listed.items() if key in allowed and text not in missing}
+
+    def _between(self) -> dict[Hashable, str] | None:
+        """The values that two bounds leave, where they are few and whole, or one."""
+        if self.lower is None or self.upper is None or self.is_empty:
+            return None
+        (value, above), (most, below) = self.lower, self.upper
+        found: dict[Hashable, str] = {}
+        while value is not None and not above and not below and len(found) < FEW:
+            found[_hashable(value)] = str(value)
+            if value == most:
+                return found
+            value = _next(value, 1, self.type)
+        return None
 
     @property
     def is_listed(self) -> bool:

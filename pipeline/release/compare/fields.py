@@ -114,10 +114,10 @@ def _codes(table: str, name: str, old: Cells, new: Cells) -> Iterator[Change]:
     if not new.is_listed:
         if now is None or before is None or now.keys() - before.keys():
             yield Change(What.FIELD_WIDENED, table, name, _shown_codes(before), None)
-    elif before is None:
-        if not old.is_empty:
+    elif not old.is_listed:
+        if not old.is_empty and not (before is not None and before.keys() <= new.listed.keys()):
             yield Change(What.FIELD_NARROWED, table, name, None, _shown_codes(now))
-    else:
+    elif before is not None:
         gone = [code for key, code in before.items() if key not in new.listed]
         come = [code for key, code in (now or {}).items() if key not in before]
         yield from (Change(What.CODE_REMOVED, table, name, code) for code in gone)
