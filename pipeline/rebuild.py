@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 from pipeline.build import build
 from pipeline.core.errors import Kind, Problem
-from pipeline.core.files import os_errors, read_json, scratch, sha256
+from pipeline.core.files import link, os_errors, read_json, scratch, sha256
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.package.package import DESCRIPTOR
@@ -44,14 +43,7 @@ def _lend(releases: Path, elsewhere: Path, version: str) -> None:
     elsewhere.mkdir(parents=True)
     for folder in sorted(releases.iterdir()) if releases.is_dir() else []:
         if is_version(folder.name) and not folder.is_symlink() and order(folder.name) < order(version):
-            shutil.copytree(folder, elsewhere / folder.name, copy_function=_link)
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another disk, or one without links
-        shutil.copy2(source, target)
+            shutil.copytree(folder, elsewhere / folder.name, copy_function=link)
 
 
 def _paths(folder: Path) -> list[str]:

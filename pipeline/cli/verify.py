@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import click
 from pipeline.cli.session import Session, command, main
 
 if TYPE_CHECKING:
-    from pipeline.verify import Found
+    from pipeline.verify import Found, Further
 
 
 @main.command()
@@ -22,8 +23,9 @@ def verify(session: Session, release: str | None, rebuild: bool) -> None:
     """Check that a release is what it was made as; without RELEASE, the project's latest.
 
     RELEASE is a folder, a ZIP, or the web address of either. Checked are the bytes of every file, that none is missing
-    and none besides, the sizes and hashes in datapackage.json, that every table is valid, that SQLite and Parquet hold
-    the rows of the CSV, and that the ZIP holds the files beside it. With --rebuild the release is also made anew from
+    and none besides, the sizes and hashes in datapackage.json, that every table is valid, that every format holds the
+    rows of the CSV, that pages and catalogues say what the data give, that the changelog says what differs from the
+    release before, and that the ZIP holds the files beside it. With --rebuild the release is also made anew from
     the project's sources, elsewhere, and every file that comes out with other bytes is named.
 
     \b
@@ -32,21 +34,22 @@ def verify(session: Session, release: str | None, rebuild: bool) -> None:
       servicebanken verify https://data.example.org/shops/1.2.0/
       servicebanken verify servicebanken-1.2.0.zip
     """
+    from pipeline import checks
+    from pipeline.package.package import load
     from pipeline.rebuild import rebuild as build_again
-    from pipeline.report.report import problems
-    from pipeline.validate import Terms, validate
     from pipeline.verify import verify
 
-    def judge(folder: Path) -> Found:
-        report = validate(folder, Terms(progress=session.progress))
-        rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
-        return f"{len(report.tasks)} resources with {rows:,} rows are valid", problems(report)
-
-    def again(folder: Path, version: str) -> Found:
+    def again(folder: Path) -> Found:
+        version = str(load(folder).descriptor.get("version"))
         return build_again(session.project, folder, version, session.progress)
 
     source = release if release is not None else str(session.project.releases / "latest")
-    verified = verify(source, session.progress, judge, again if rebuild else None)
+    made = checks.Checks(session.progress)
+    further: Further = {
+        "described": made.described,
+        "changes": partial(checks.changes, releases=Path(source).resolve().parent),
+    }
+    verified = verify(source, session.progress, made.judge, further, again if rebuild else None)
     session.print(verified.to_dict(), str(verified))
     session.complain(verified.problems)
     sys.exit(0 if verified.whole else 1)

@@ -319,6 +319,14 @@ def _remove_left(parent: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
+def link(source: str | Path, target: str | Path) -> None:
+    """Puts a file at another place, too: as a link where the file system can do that, else as a copy."""
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or one without links
+        shutil.copy2(source, target)
+
+
 def replace_folder(new: Path, old: Path) -> None:
     """Puts the folder `new` in the place of `old`; both on one file system."""
     if old.exists():

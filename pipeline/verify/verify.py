@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.core.errors import InvalidData, PipelineError, Problem
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.package.package import Package, load
-from pipeline.verify import archive, described, rows
+from pipeline.verify import archive, copies, described
 from pipeline.verify.obtain import obtained
 from pipeline.verify.result import Check, Found, Verified
 
 Judge = Callable[[Path], Found]
 """Validates the package in a folder."""
 
-Rebuild = Callable[[Path, str], Found]
-"""Makes the release of that version anew, and compares it with the one in the folder."""
+Further = Mapping[str, Callable[[Path], Found | None]]
+"""What else is checked of a release whose tables are valid, by name; each looks at the folder of the release."""
 
 NONE = "the release has none"
 
 
-def verify(source: str, progress: Progress, judge: Judge, rebuild: Rebuild | None = None) -> Verified:
+def verify(
+    source: str, progress: Progress, judge: Judge, further: Further | None = None, rebuild: Judge | None = None
+) -> Verified:
     """Verifies the release that `source` names: a folder, a ZIP, or the address of either.
 
     Where a file has other bytes than listed, nothing more is looked at: what is not the release needs no judgement.
@@ -40,14 +43,20 @@ def verify(source: str, progress: Progress, judge: Judge, rebuild: Rebuild | Non
         package = _package(folder, checks) if not problems else None
         if package is not None:
             checks.look("descriptor", lambda: described.check(package, files))
-            if checks.look("tables", lambda: judge(folder)):
+            valid = checks.look("tables", lambda: judge(folder))
+            if valid:
                 _rows(package, checks)
-            else:
-                for name in ("parquet", "sqlite"):
+            for name, check in (further or {}).items():
+                if checks.problems:
+                    checks.skip(name, "what it would be made from is wrong")
+                else:
+                    checks.look(name, partial(check, folder))
+            if not valid:
+                for name in copies.FORMATS:
                     checks.skip(name, "the tables are not valid")
             checks.look("zip", lambda: archive.check(package, files))
             if rebuild is not None:
-                checks.look("rebuild", lambda: rebuild(folder, str(package.descriptor.get("version"))))
+                checks.look("rebuild", lambda: rebuild(folder))
         return Verified(
             source,
             package.name if package else None,
@@ -85,7 +94,7 @@ def _package(folder: Path, checks: _Checks) -> Package | None:
 
 def _rows(package: Package, checks: _Checks) -> None:
     with checks.progress.step("rows"):
-        found = rows.compare(package, checks.progress)
+        found = copies.compare(package, checks.progress)
     for name, each in found.items():
         checks.add(name, each)
 

@@ -42,7 +42,7 @@ CODES: dict[str, list[Any]] = {
     "year": [1999, 2000, 2001],
 }
 MISSING = ["", "-", "NA", "1", "a", "true"]
-PATTERNS = ["[a-c]+", "[a-b]+", "[0-9]+", "a|b|NA"]
+PATTERNS = ["[a-c]+", "[a-b]+", "[0-9]+", "(a|b|NA)"]
 TRUTHS = ["true", "1", "yes", "no", "0"]
 LOW, HIGH = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 

@@ -1,0 +1,149 @@
+"""The checks of a release for which it takes other stages: its tables judged, its pages and its changes made again."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.core.errors import Kind, Problem
+from pipeline.core.files import have_same_bytes, link, os_errors, read_json, scratch
+from pipeline.core.progress import Progress
+from pipeline.package import manifest
+from pipeline.package.about import page_names
+from pipeline.package.package import DESCRIPTOR, load
+from pipeline.package.version import is_version
+
+if TYPE_CHECKING:
+    from pipeline.report.verdict import Report
+
+Found = tuple[str, list[Problem]]
+
+FIX = "The release was made wrong: report it to its publisher, or build it again."
+
+CHANGELOG, CHANGES, REPORT, NOTES = "CHANGELOG.md", "changes.json", "report.json", "catalog/notes.json"
+
+KEPT = (
+    *(DESCRIPTOR, "data/**/*", "files/**/*", "*.sqlite", "*.xlsx", "*.geojson", "metadata.yml"),
+    *(CHANGELOG, CHANGES, REPORT),
+)
+"""Files of a release that hold its data, or that other checks are for; everything else describes them."""
+
+
+class Checks:
+    """Checks that validate the tables of a release once."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self._report: Report | None = None
+
+    def judge(self, folder: Path) -> Found:
+        """Validates the tables of the release in a folder, and compares its report with what is found now."""
+        from pipeline.report.report import problems, settled
+        from pipeline.validate import Terms, validate
+
+        report = self._report = validate(load(folder), Terms(progress=self.progress))
+        found = problems(report)
+        rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
+        told = folder / REPORT
+        if not found and told.is_file() and _said(read_json(told, REPORT)) != _said(settled(report)):
+            found = [_differs(REPORT, "says something else than validation finds now")]
+        return f"{len(report.tasks)} resources with {rows:,} rows are valid", found
+
+    def described(self, folder: Path, software: str | None = None) -> Found | None:
+        """Makes every page and catalogue again from the data of the release, and names each that says something else.
+
+        `software` is what this is; a release that states that another version made it cannot be compared.
+        """
+        from pipeline.describe import write
+        from pipeline.report.page import pages
+
+        package = load(folder)
+        stated = package.descriptor.get("software")
+        if stated is not None and software is not None and stated != software:
+            return f"not compared: made by {stated}, and this is {software}", []
+        zipped = f"{package.stem}-{package.descriptor.get('version')}.zip"
+        kept = {path.relative_to(folder) for pattern in KEPT for path in folder.glob(pattern) if path.is_file()}
+        if not (folder / NOTES).is_file():
+            return None
+        with scratch() as again, os_errors(str(again)):
+            for path in sorted(kept):
+                (again / path).parent.mkdir(parents=True, exist_ok=True)
+                link(folder / path, again / path)
+            names = page_names("report", package.descriptor)
+            if self._report is not None and (folder / REPORT).is_file():
+                for language, page in pages(self._report, package).items():
+                    (again / names[str(language)]).write_text(page, encoding="utf-8", newline="\n")
+            write(again, zipped)
+            return _compared(folder, again, {path.as_posix() for path in kept} | {zipped, manifest.NAME})
+
+
+def _compared(folder: Path, again: Path, kept: set[str]) -> Found:
+    made, there = _files(again), _files(folder)
+    names = sorted((made | there) - kept)
+    problems = [
+        _differs(name, "says something else than the data of the release give")
+        for name in names
+        if name not in made or name not in there or not have_same_bytes(again / name, folder / name)
+    ]
+    return f"{len(names)} pages and descriptions say what the data give", problems
+
+
+def _said(report: Any) -> Any:
+    """What a report says of each table, but for where its files were when it was written."""
+    if not isinstance(report, dict):
+        return None
+    members = ("name", "type", "valid", "stats", "errors", "warnings")
+    tasks = [{member: task.get(member) for member in members} for task in report.get("tasks") or []]
+    return tasks, {member: report.get(member) for member in members}
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def changes(folder: Path, releases: Path) -> Found | None:
+    """Compares the release with the one before it in `releases`, and that with what it says that it changed."""
+    from pipeline.release.changelog import changelog
+    from pipeline.release.compare import compare, document
+    from pipeline.release.version import parse
+
+    if not (folder / CHANGES).is_file():
+        return None
+    package, told = load(folder), read_json(folder / CHANGES, CHANGES)
+    version, created = (package.descriptor.get(member) for member in ("version", "created"))
+    stated = str((told.get("old") or {}).get("version")) if isinstance(told, dict) else ""
+    before = releases / stated
+    if isinstance(told, dict) and told.get("old") is None:
+        fresh, text = document.first(document.about(package)), changelog(parse(str(version)), created, None, None)
+    elif not is_version(stated) or not manifest.is_release(before):
+        return f"not compared: {stated} is not in {releases}", []
+    else:
+        with compare(load(before), package) as compared:
+            comparison = replace(compared, changes=(*compared.changes, *_of_files(told, before, folder)))
+            file = io.StringIO()
+            document.write(comparison, file, document.about(package))
+            earlier = (before / CHANGELOG).read_text(encoding="utf-8")
+            fresh, text = file.getvalue(), changelog(parse(str(version)), created, comparison, earlier)
+    rule = f"says something else than what differs from {stated}" if before else "says something else"
+    wrong = [CHANGES] if json.loads(fresh) != told else []
+    wrong += [CHANGELOG] if (folder / CHANGELOG).read_text(encoding="utf-8") != text else []
+    return "what it says that it changed is what differs", [_differs(name, rule) for name in wrong]
+
+
+def _of_files(told: Any, before: Path, folder: Path) -> Iterator[Any]:
+    """The files beside the tables that it says have changed, and have."""
+    from pipeline.release.compare import Change
+    from pipeline.release.version import What
+
+    for name in [each.get("name") for each in told.get("changes", []) if each.get("change") == What.FILE_CHANGED]:
+        one, two = before / str(name), folder / str(name)
+        if two.is_file() and not (one.is_file() and have_same_bytes(one, two)):
+            yield Change(What.FILE_CHANGED, None, name)
+
+
+def _differs(name: str, rule: str) -> Problem:
+    return Problem(Kind.DIFFERENT_COPY, rule, FIX, file=name)
