@@ -149,7 +149,17 @@ def _validated_release(project: Project, package: Package, progress: Progress, a
 
     extras = _validated(project, package, progress)
     with progress.step("release"):
-        return release(package, project.releases, progress, extras, asked, describe.write)
+        return release(package, project.releases, progress, extras, asked, describe.write, _judge)
+
+
+def _judge(folder: Path) -> None:
+    """Judges a release before it is seen, as `verify` would, but for the pages, which were just made."""
+    from pipeline.checks import Checks
+    from pipeline.verify import verify
+
+    verified = verify(str(folder), Progress(), Checks(Progress()).judge)
+    if not verified.whole:
+        raise InvalidData(verified.problems)
 
 
 def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Extra]:
@@ -191,7 +201,9 @@ def _pages(report: Report, package: Package) -> dict[str, Extra]:
     def made() -> dict[str, str]:
         from pipeline.report.page import pages
 
-        return {str(language): page for language, page in pages(report, package).items()}
+        from pipeline.release.schemas import with_schemas
+
+        return {str(language): page for language, page in pages(report, with_schemas(package)).items()}
 
     names = page_names("report", package.descriptor)
     return {name: partial(lambda each: made()[each], language) for language, name in names.items()}

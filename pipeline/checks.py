@@ -75,7 +75,8 @@ class Checks:
                 link(folder / path, again / path)
             names = page_names("report", package.descriptor)
             if self._report is not None and (folder / REPORT).is_file():
-                for language, page in pages(self._report, package).items():
+                told = _as_told(self._report, read_json(folder / REPORT, REPORT))
+                for language, page in pages(told, package).items():
                     (again / names[str(language)]).write_text(page, encoding="utf-8", newline="\n")
             write(again, zipped)
             return _compared(folder, again, {path.as_posix() for path in kept} | {zipped, manifest.NAME})
@@ -92,13 +93,30 @@ def _compared(folder: Path, again: Path, kept: set[str]) -> Found:
     return f"{len(names)} pages and descriptions say what the data give", problems
 
 
+MEMBERS = ("name", "type", "valid", "labels", "errors", "warnings")
+COUNTS = ("rows", "fields", "errors", "warnings")
+"""What a report says of a table whatever file it was read from."""
+
+
 def _said(report: Any) -> Any:
-    """What a report says of each table, but for where its files were when it was written."""
+    """What a report says, but for where its files were, and how large, when it was written."""
     if not isinstance(report, dict):
         return None
-    members = ("name", "type", "valid", "stats", "errors", "warnings")
-    tasks = [{member: task.get(member) for member in members} for task in report.get("tasks") or []]
-    return tasks, {member: report.get(member) for member in members}
+    tasks = [
+        (
+            {member: task.get(member) for member in MEMBERS},
+            {count: task.get("stats", {}).get(count) for count in COUNTS},
+        )
+        for task in report.get("tasks") or []
+    ]
+    return tasks, {member: report.get(member) for member in ("valid", "stats", "errors", "warnings")}
+
+
+def _as_told(report: Report, told: Any) -> Report:
+    """The report with the places of files that the one in the release names: those of what it was made from."""
+    places = {task.get("name"): task.get("place") for task in told.get("tasks") or []}
+    tasks = [replace(task, place=str(places.get(task.name, task.place))) for task in report.tasks]
+    return replace(report, tasks=tasks)
 
 
 def _files(folder: Path) -> set[str]:

@@ -65,7 +65,8 @@ def propose(
         if wanted is not None:
             _refuse_taken(wanted, releases)
         stated = str(package.descriptor.get("version") or FIRST)
-        yield Proposal(package, wanted or parse(stated, str(package.file)), None, None, True)
+        first = parse(stated if is_version(stated) else FIRST)
+        yield Proposal(package, wanted or first, None, None, True)
         return
     manifest.verify(before)
     with compare(load(before), package) as compared:

@@ -20,6 +20,7 @@ from pipeline.core.progress import Progress
 from pipeline.core.quoting import identifier, literal
 from pipeline.package import manifest
 from pipeline.package.package import DESCRIPTOR, Package, Resource, load
+from pipeline.package.version import is_version
 from pipeline.release import history
 from pipeline.release.changelog import changelog
 from pipeline.release.compare import Change, document
@@ -35,6 +36,10 @@ CHANGES = "changes.json"
 
 Describe = Callable[[Path, str], None]
 """Writes descriptions into the folder of a release, to which the archive of that name will be added."""
+
+
+Judge = Callable[[Path], object]
+"""Raises InvalidData for a release in a folder that is not whole."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,12 @@ def release(
     extras: Mapping[str, Extra],
     asked: str | None = None,
     describe: Describe | None = None,
+    judge: Judge | None = None,
 ) -> Released:
     """Releases a valid package below `releases`; `extras` are files to put beside it.
 
-    `describe` describes the release once its data and its changelog are written.
+    `describe` describes the release once its data and its changelog are written; `judge` raises InvalidData for one
+    that is not whole, before anybody sees it.
 
     Nothing is written when the latest release holds the same. Raises InvalidData where the latest release is damaged,
     or where `asked`, a version, is a smaller step than the changes demand, or is taken.
@@ -66,10 +73,13 @@ def release(
         if not proposal.new:
             _point(releases, str(proposal.version))
             return Released(str(proposal.version), releases / str(proposal.version), False, ())
+        stated = package.descriptor.get("version")
+        if proposal.before is None and stated is not None and not is_version(str(stated)):
+            progress.say(f"The version {stated!r} is not three numbers: this release is {proposal.version}.")
         with staging(releases) as folder:
             _write(proposal, folder, extras, progress, describe)
             manifest.write(folder)
-            manifest.verify(folder)
+            (judge or manifest.verify)(folder)
             folder.rename(releases / str(proposal.version))
             _point(releases, str(proposal.version))
     return Released(str(proposal.version), releases / str(proposal.version), True, proposal.changes)

@@ -56,8 +56,12 @@ def _inferred(package: Package, resource: Resource) -> Resource:
     return _with_zeros(package, replace(resource, descriptor=descriptor, schema=schema))
 
 
-AS_WRITTEN = {"integer": "0|-?[1-9][0-9]*", "number": r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?"}
-"""The texts that a number is written as. A column with others, such as 0114, holds codes, and stays text."""
+AS_WRITTEN = {
+    "integer": "0|-?[1-9][0-9]*",
+    "number": r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?",
+    "boolean": "true|false",
+}
+"""The texts that a value is written as. A column with others, such as 0114, holds codes, and stays text."""
 
 
 def _with_zeros(package: Package, resource: Resource) -> Resource:
