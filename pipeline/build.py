@@ -199,9 +199,8 @@ def _pages(report: Report, package: Package) -> dict[str, Extra]:
 
     @cache
     def made() -> dict[str, str]:
-        from pipeline.report.page import pages
-
         from pipeline.release.schemas import with_schemas
+        from pipeline.report.page import pages
 
         return {str(language): page for language, page in pages(report, with_schemas(package)).items()}
 

@@ -143,6 +143,7 @@ def texts(*both: Field) -> list[str | None]:
         found += [f"{zero}{sign}{text}" for sign in ", '" for zero in ("", "0")] + [f"{text}{sign}" for sign in ", '"]
         if kind in ("integer", "number", "year") and isinstance(value, int | float):
             found += [str(value + step) for step in (-1, 1, -0.5, 0.5)]
+    found += [f"0{sign}{whole}" for sign in ", '" for whole in (2, 3, 7, 12, 100)]
     found += ["2000-1-1", "1 Jan 2000", "1999-11", "2000-03", "2021-01", "1999-12-30", "2000-01-03", "2020-07-01"]
     found += [
         "07:59:59",
