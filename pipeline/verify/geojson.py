@@ -67,7 +67,7 @@ def _points(rows: Rows, located: dict[str, Rows]) -> dict[str, Point]:
 def _feature(rows: Rows, values: tuple[Any, ...], points: dict[str, Point]) -> dict[str, Any]:
     location, cells = rows.table.descriptor["location"], dict(zip(rows.table.field_names, values, strict=True))
     point = tuple(cells[name] for name in location) if isinstance(location, list) else points.get(str(cells[location]))
-    properties = {name: _json(value) for name, value in cells.items() if _json(value) is not None}
+    properties = {name: _json(value) for name, value in cells.items()}
     feature: dict[str, Any] = {"type": "Feature"}
     if len(rows.table.key) == 1:
         feature["id"] = properties.get(rows.table.key[0])
@@ -85,7 +85,7 @@ def _geometry(point: tuple[Any, ...] | None) -> dict[str, Any] | None:
         latitude, longitude = (float(part) for part in point or (None, None))
     except (TypeError, ValueError):
         return None
-    if not isfinite(latitude) or not isfinite(longitude):
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # NaN is neither
         return None
     return {"type": "Point", "coordinates": [round(longitude, DECIMALS), round(latitude, DECIMALS)]}
 
