@@ -27,8 +27,8 @@ FIX = "The release was made wrong: report it to its publisher, or build it again
 CHANGELOG, CHANGES, REPORT, NOTES = "CHANGELOG.md", "changes.json", "report.json", "catalog/notes.json"
 
 KEPT = (
-    *(DESCRIPTOR, "data/**/*", "files/**/*", "*.sqlite", "*.xlsx", "*.geojson", "metadata.yml"),
-    *(CHANGELOG, CHANGES, REPORT),
+    *(DESCRIPTOR, "data/**/*", "files/**/*", "*.sqlite", "*.xlsx", "*.geojson", "metadata.yml", "*.md"),
+    *(CHANGES, REPORT),
 )
 """Files of a release that hold its data, or that other checks are for; everything else describes them."""
 
@@ -93,9 +93,9 @@ def _compared(folder: Path, again: Path, kept: set[str]) -> Found:
     return f"{len(names)} pages and descriptions say what the data give", problems
 
 
-MEMBERS = ("name", "type", "valid", "labels", "errors", "warnings")
-COUNTS = ("rows", "fields", "errors", "warnings")
-"""What a report says of a table whatever file it was read from."""
+MEMBERS = ("name", "type", "valid", "errors", "warnings")
+COUNTS = ("rows", "errors", "warnings")
+"""What a report says of a table whatever file it was read from: a release has a header, and columns in their order."""
 
 
 def _said(report: Any) -> Any:

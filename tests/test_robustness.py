@@ -20,7 +20,7 @@ from pipeline.package import manifest
 from pipeline.release import latest
 from pipeline.source.source import read_all
 from tests.command import servicebanken
-from tests.projects import SOURCE, change, put, source, tree
+from tests.projects import SOURCE, put, source, tree
 
 SHOPS = "id,name,kind,opened,document\nnorth-village,North Village Shop,staffed,1998,example-shops-page\n"
 
@@ -161,19 +161,6 @@ def test_a_lower_version_than_the_latest_is_refused_without_changes_too(built: P
         "error: '0.0.9' is a smaller step from 0.1.0 than any new release needs. Ask for 0.1.1 or higher, or leave the "
         "version out. [version-too-small]\n",
     )
-
-
-@pytest.mark.parametrize("version", ["1.0", "2020-01-31"])
-def test_a_version_in_the_descriptor_that_is_none_is_named_with_the_file_of_the_project(
-    version: str, built: Path
-) -> None:
-    shutil.rmtree(built / "build")
-    change(built / "datapackage.json", lambda package: package.update(version=version))
-    run = servicebanken("build", "--quiet", "--project", built)
-    assert run.code == 1
-    assert version in run.err
-    assert run.err.startswith(f"error: {built}/datapackage.json")
-    assert not (built / "build/releases/latest").exists()
 
 
 def test_a_time_of_the_environment_that_is_none_is_named(built: Path) -> None:

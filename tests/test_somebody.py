@@ -66,7 +66,7 @@ def test_somebodys_package_is_released_as_canonical_csv_and_every_format(
         ("1280", "Malmö", 360000),
     ]
     assert frictionless.validate(str(release / "datapackage.json")).valid
-    assert sorted(path for path in tree(release) if not path.startswith(("catalog/", "index."))) == [
+    assert sorted(path for path in tree(release) if not path.startswith(("catalog/", "explore", "index."))) == [
         "CHANGELOG.md",
         "SHA256SUMS",
         "changes.json",

@@ -15,10 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem, shorten
 from pipeline.core.interrupt import unfinished
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 MAX_TEXT = 20_000_000
 """Bytes of a YAML or JSON file that is read; more is not a file that a person keeps."""
@@ -289,19 +292,32 @@ def scratch() -> Iterator[Path]:
 
     Who works in a folder holds a lock beside it, which ends with the process, however that ends.
     """
-    from filelock import FileLock
-
     parent = Path(tempfile.gettempdir())
     with os_errors(str(parent)):
         _remove_left(parent)
-        outer = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=parent))
+        outer, held = _locked_folder(parent)
     try:
-        with FileLock(outer / "lock"):
-            (outer / "work").mkdir()
-            with unfinished(outer):
-                yield outer / "work"
+        with unfinished(outer):
+            yield outer / "work"
     finally:
+        held.release()
         shutil.rmtree(outer, ignore_errors=True)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, BaseFileLock]:
+    """A new folder with a lock that this process holds; another one, if somebody took the first for left behind.
+
+    Between making a lock's file and holding it there is a moment in which the folder looks as if its process had died.
+    """
+    from filelock import FileLock
+
+    while True:
+        outer = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=parent))
+        held = FileLock(outer / "lock")
+        with suppress(FileNotFoundError):
+            held.acquire()
+            (outer / "work").mkdir()
+            return outer, held
 
 
 def _remove_left(parent: Path) -> None:

@@ -110,6 +110,10 @@ class Workbook:
         return ElementTree.fromstring(self._archive.read(name))
 
 
+DIGITS = 16
+"""Digits of a number in a workbook; XlsxWriter writes so many, and spreadsheets show fifteen."""
+
+
 def same(value: Any, cell: Any) -> bool:
     """Whether a cell says what a value of the CSV says."""
     if value is None or cell is None:
@@ -118,7 +122,7 @@ def same(value: Any, cell: Any) -> bool:
         return cell == value if type(value) is type(cell) else cell in _written(value)
     if isinstance(value, date):
         return bool(cell == (value - DAY_ZERO).days)
-    return isinstance(value, int | float) and float(value) == cell
+    return isinstance(value, int | float) and cell in (float(value), float(f"{value:.{DIGITS}G}"))
 
 
 def _written(value: Any) -> tuple[str, ...]:
