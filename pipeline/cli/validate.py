@@ -27,6 +27,7 @@ from pipeline.cli.session import Session, command, main
 @click.option(
     "--limit-errors", type=click.IntRange(0), default=1000, show_default=True, help="Errors per table; 0 is all."
 )
+@click.option("--annotations", is_flag=True, help="Print problems as GitHub shows them on the rows of a pull request.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first error.")
 @click.option(
     "--engine",
@@ -44,6 +45,7 @@ def validate(
     language: Literal["en", "sv"],
     show: int,
     limit_errors: int,
+    annotations: bool,
     fail_fast: bool,
     engine: Literal["screen", "frictionless"],
 ) -> None:
@@ -58,7 +60,7 @@ def validate(
       servicebanken validate package.zip --html report.html
     """
     from pipeline.package.inputs import local
-    from pipeline.report.report import lines, settled
+    from pipeline.report import report as words
     from pipeline.validate import Terms, merged, validate
 
     terms = Terms(engine, limit_errors, fail_fast, session.progress)
@@ -74,5 +76,9 @@ def validate(
             from pipeline.report.page import render
 
             write_text(html, render(report, paths, language, schema=schema, limit=show))
-        session.print(settled(report), "\n".join(lines(report, language=language, limit=show)))
+        said = words.lines(report, language=language, limit=show)
+        if annotations:
+            folder = paths[0] if paths[0].is_dir() else paths[0].parent
+            said = [*words.workflow_commands(report, folder, language, show), said[-1]]
+        session.print(words.settled(report), "\n".join(said))
     sys.exit(0 if report.valid else 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import SHOWN, Kind, Problem, shorten
@@ -47,6 +48,36 @@ def lines(
         said += _group(_place(task, names), task.errors, limit, language)
     said += [f"{_WARNING.in_(language)} {warning}" for warning in _warnings(report)]
     return [visible(line) for line in [*said, summary(report, language)]]
+
+
+def workflow_commands(report: Report, folder: Path, language: Language = "en", limit: int = SHOWN) -> list[str]:
+    """The report as workflow commands of GitHub: each problem of a table on its row of the file in a pull request.
+
+    `folder` is the package's, within the repository. At most `limit` problems of a table (0: all). A row is a line
+    unless cells of the rows above hold line breaks. The escapes are those of the workflow commands' documentation.
+    """
+    found = [_problem(error, None, language) for error in chosen(report.errors, limit)]
+    for task in report.tasks:
+        found += [_problem(error, _place(task, None), language) for error in chosen(task.errors, limit)]
+    return [_annotation(problem, folder) for problem in found]
+
+
+def _annotation(problem: Problem, folder: Path) -> str:
+    place = f"file={_escaped((folder / problem.file).as_posix(), PROPERTY)}" if problem.file else ""
+    place += f",line={problem.row}" if problem.file and problem.row is not None else ""
+    value = "" if problem.value is None else f"{shorten(problem.value)!r}: "
+    field = f"{problem.field}: " if problem.field else ""
+    text = _escaped(f"{field}{value}{problem.rule}. {problem.fix}", MESSAGE)
+    return f"::error {place}::{text}" if place else f"::error::{text}"
+
+
+MESSAGE = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+PROPERTY = MESSAGE | {":": "%3A", ",": "%2C"}
+"""What stands for signs that would end a workflow command, or one of its properties."""
+
+
+def _escaped(text: str, escapes: Mapping[str, str]) -> str:
+    return "".join(escapes.get(sign, sign) for sign in visible(text))
 
 
 def summary(report: Report, language: Language = "en") -> str:
