@@ -100,7 +100,9 @@ const labelFieldOf = (table) => CONFIG.labels[table.name] ?? ["name", "title", .
 function columnTitle(name, table, titles = {}) {
   const base = name.replace(/_(sv|en)$/, "");
   const own = titles[name] ?? titles[base];
-  if (own) return said(own, "title");
+  if (own && said(own, "title")) return said(own, "title");
+  const [of, column] = (own?.of ?? "").split(".");
+  if (fieldOf(tableOf(of), column)) return titled(fieldOf(tableOf(of), column));
   const field = fieldOf(table, name) ?? fieldOf(table, base) ?? tables().map((each) => fieldOf(each, name) ?? fieldOf(each, base)).find(Boolean);
   return field ? titled(field) : base.replaceAll("_", " ");
 }
@@ -406,7 +408,11 @@ async function sqlPage() {
 async function results(answer, context) {
   const language = state.get("l");
   const hidden = new Set(answer.columns.filter((name) => /_(sv|en)$/.test(name) && !name.endsWith(`_${language}`) && answer.columns.includes(name.replace(/_(sv|en)$/, `_${language}`))));
-  const columns = answer.columns.map((name, i) => ({ name, i, field: fieldOf(context.table, name), title: name === "record" ? t("row") : columnTitle(name, context.table, context.titles) })).filter(({ name }) => !hidden.has(name));
+  const columns = answer.columns.map((name, i) => {
+    const [of, column] = (context.titles?.[name]?.of ?? "").split(".");
+    const table = tableOf(of) ?? context.table;
+    return { name, i, table, column: column ?? name, field: fieldOf(table, column ?? name), title: name === "record" ? t("row") : columnTitle(name, context.table, context.titles) };
+  }).filter(({ name }) => !hidden.has(name));
   const points = await pointsOf(answer, columns, context.table);
   const views = ["table", "chart", ...(points.length ? ["map"] : [])];
   const view = views.includes(state.get("view")) ? state.get("view") : "table";
@@ -424,7 +430,7 @@ async function tableView(answer, columns, { table, sortable }) {
   const page = Math.max(1, Number(state.get("page")) || 1);
   const [sort, down] = (state.get("sort") ?? "").split("~");
   const rows = sorted(answer.rows, columns, sortable ? null : sort, down);
-  const names = table ? await namesOf(table, columns, rows.slice((page - 1) * PAGE, page * PAGE)) : {};
+  const names = await namesOf(columns, rows.slice((page - 1) * PAGE, page * PAGE));
   const numeric = new Set(columns.filter(({ i, field }) => !["year", "boolean"].includes(field?.type) && rows.some((row) => row[i] !== null) && rows.every((row) => row[i] === null || typeof row[i] === "number")).map(({ i }) => i));
   const heads = columns.map(({ name, title, i }) => el("th", { scope: "col", class: numeric.has(i) && "number", "aria-sort": sort === name ? (down ? "descending" : "ascending") : null },
     el("button", { onclick: () => go({ sort: sort === name && !down ? `${name}~down` : name, page: null }) }, title, sort === name ? (down ? " ↓" : " ↑") : "")));
@@ -454,16 +460,15 @@ function sorted(rows, columns, name, down) {
   return [...rows].sort((a, b) => compare(a[column.i], b[column.i]));
 }
 
-async function namesOf(table, columns, rows) {
+async function namesOf(columns, rows) {
   const names = {};
-  for (const key of foreignKeys(table).filter((each) => each.fields.length === 1 && tableOf(each.to))) {
-    const column = columns.find((each) => each.name === key.fields[0]);
-    if (!column) continue;
-    const wanted = [...new Set(rows.map((row) => row[column.i]).filter((each) => each !== null))];
-    const to = tableOf(key.to);
-    const label = localName(to, labelFieldOf(to));
-    const answer = await query(`SELECT ${quoted(key.keys[0])}, ${quoted(label)} FROM ${quoted(key.to)} WHERE ${quoted(key.keys[0])} IN (${wanted.map((_, i) => `:n${i}`).join(", ")})`, Object.fromEntries(wanted.map((each, i) => [`n${i}`, each])));
-    names[column.name] = Object.fromEntries(answer.rows);
+  for (const { name, i, table, column } of columns.filter((each) => each.table)) {
+    const key = foreignKeys(table).find((each) => each.fields.length === 1 && each.fields[0] === column && tableOf(each.to));
+    if (!key) continue;
+    const wanted = [...new Set(rows.map((row) => row[i]).filter((each) => each !== null))];
+    const label = localName(tableOf(key.to), labelFieldOf(tableOf(key.to)));
+    const answer = await query(`SELECT ${quoted(key.keys[0])}, ${quoted(label)} FROM ${quoted(key.to)} WHERE ${quoted(key.keys[0])} IN (${wanted.map((_, j) => `:n${j}`).join(", ")})`, Object.fromEntries(wanted.map((each, j) => [`n${j}`, each])));
+    names[name] = Object.fromEntries(answer.rows);
   }
   return names;
 }
