@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 import sqlite3
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,15 +25,16 @@ import yaml
 from pipeline.core.errors import InvalidData, PipelineError, Problem
 from pipeline.core.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.core.progress import Progress
-from pipeline.package import manifest
+from pipeline.package import ledger, manifest
 from pipeline.package.about import page_names
 from pipeline.package.descriptor import check_column_names
 from pipeline.package.package import DESCRIPTOR, Package, load
+from pipeline.package.version import Wanted, is_draft
 from pipeline.source import snapshots
 from pipeline.source.project import Project
 
 if TYPE_CHECKING:
-    from pipeline.release import Proposal, Released
+    from pipeline.release import Proposal, Record
     from pipeline.release.proposal import Extra
     from pipeline.report.verdict import Report
 
@@ -47,91 +50,132 @@ CODE = (".py", ".html", ".css")
 
 @dataclass(frozen=True)
 class Built:
-    """The release that a build led to; `new` is false where nothing had changed."""
+    """The release or draft that a build led to; `new` is false where the last recorded release holds the same.
+
+    `made`: whether this run wrote it. `rows`: how many were assembled, if this run did.
+    """
 
     version: str
     folder: Path
     new: bool
+    made: bool
     rows: int | None
     changes: tuple[str, ...]
 
 
-def build(project: Project, progress: Progress, asked: str | None = None, base_url: str | None = None) -> Built:
-    """Brings the project's latest release up to date with its sources, and says which release that is.
+def build(project: Project, progress: Progress, base_url: str | None = None) -> Built:
+    """Makes what the project's sources give now: the last recorded release, or a draft of the next one.
 
     `base_url`: the address below which its releases are published; it stands above the contract's `baseUrl`.
-    Raises InvalidData where sources or tables are wrong; the latest release is then as it was.
+    Raises InvalidData where sources or tables are wrong; what was built before is then as it was.
     """
-    _check_asked(asked)
-    base_url = _checked(base_url)
+    return _made(project, progress, Wanted(draft=True), base_url)
+
+
+def release(
+    project: Project,
+    progress: Progress,
+    asked: str | None = None,
+    base_url: str | None = None,
+    major: bool = False,
+    package: Package | None = None,
+) -> Built:
+    """The same as a release with a version of its own, which is recorded in the ledger; or the last one, if nothing
+    has changed since. `package`: another one than the project's.
+
+    `asked` is a version for it. Raises InvalidData, too, where the release would break what people have and neither
+    `major` nor a version is asked for.
+    """
+    return _made(project, progress, Wanted(False, asked, major), base_url, package)
+
+
+@contextmanager
+def propose(
+    project: Project,
+    progress: Progress,
+    asked: str | None = None,
+    base_url: str | None = None,
+    package: Package | None = None,
+) -> Iterator[Proposal]:
+    """What `release` would make of the sources as they are now, and why; writes nothing into the project."""
+    from pipeline.release.proposal import propose
+
+    base_url = _checked(base_url, asked)
+    with tempfile.TemporaryDirectory(prefix="servicebanken-") as name, os_errors(name):
+        elsewhere = replace(project, elsewhere=Path(name))
+        package, _ = _gathered(elsewhere, progress, base_url, package)
+        extras = _validated(elsewhere, package, progress)
+        with propose(package, _record(project), extras, Wanted(version=asked, major=True)) as proposal:
+            yield proposal
+
+
+def _made(
+    project: Project, progress: Progress, wanted: Wanted, base_url: str | None, package: Package | None = None
+) -> Built:
+    from pipeline import describe
+    from pipeline.release import record as records
+    from pipeline.release import release
+
+    base_url = _checked(base_url, wanted.version)
     with _alone(project):
-        state = _fingerprint(project, base_url)
-        unchanged = None if asked else _unchanged(project, state)
-        if unchanged:
-            progress.say("Nothing has changed since the latest release.")
-            return unchanged
+        state = None if package else _fingerprint(project, base_url)
+        known = _unchanged(project, state, wanted)
+        if known:
+            progress.say("Nothing has changed since the last build.")
+            return known
+        record = _record(project)
         # Read while DuckDB assembles, which needs no Python lock.
         Thread(target=import_module, args=("pipeline.validate",), daemon=True).start()
-        rows = None
+        if not wanted.draft:
+            records.refuse_other_place(record, project.record)
+        package, rows = _gathered(project, progress, base_url, package)
+        extras = _validated(project, package, progress)
+        with progress.step("release"):
+            released = release(
+                package, project.releases, progress, extras, record, wanted, describe.write, _judge, software()
+            )
+        if released.new and not wanted.draft:
+            files = [name for name, extra in extras.items() if isinstance(extra, Path)]
+            records.add(record, project.ledger, project.record, released.folder, software(), files)
+            state = state and _fingerprint(project, base_url)
+        _remove_drafts(project.releases, released.version)
+        with suppress(OSError):  # It only spares the next build its work.
+            write_json(project.build / STATE, {"fingerprint": state, "version": released.version})
+        changes = tuple(change.line() for change in released.changes)
+        return Built(released.version, released.folder, released.new, True, rows, changes)
+
+
+def _record(project: Project) -> Record | None:
+    from pipeline.release.record import read
+
+    return read(project.ledger, project.record, project.releases)
+
+
+def _gathered(
+    project: Project, progress: Progress, base_url: str | None, package: Package | None
+) -> tuple[Package, int | None]:
+    """The package to release, and how many rows were assembled for it."""
+    from pipeline.describe import BASE_URL
+
+    rows = None
+    if package is None:
         if project.has_sources:
             from pipeline.assemble import assemble
 
             with progress.step("assemble"):
                 rows = sum(assemble(project, project.package, progress).values())
-        package = _placed(load(project.package), base_url).with_file(project.contract.file)
-        released = _validated_release(project, package, progress, asked)
-        with suppress(OSError):  # It only spares the next build its work.
-            write_json(project.build / STATE, {"fingerprint": state, "version": released.version})
-        return Built(
-            released.version,
-            released.folder,
-            released.new,
-            rows,
-            tuple(change.line() for change in released.changes),
-        )
+        package = load(project.package).with_file(project.contract.file)
+    if base_url is not None:
+        package = replace(package, descriptor={**package.descriptor, BASE_URL: base_url})
+    return package, rows
 
 
-def release_package(
-    project: Project, package: Package, progress: Progress, asked: str | None, base_url: str | None = None
-) -> Released:
-    """Validates a package and releases it below the project's `build/releases`; `base_url` as for `build`."""
-    _check_asked(asked)
-    package = _placed(package, _checked(base_url))
-    with _alone(project):
-        return _validated_release(project, package, progress, asked)
-
-
-@contextmanager
-def propose_package(
-    project: Project, package: Package, progress: Progress, asked: str | None, base_url: str | None = None
-) -> Iterator[Proposal]:
-    """What `release_package` would release, and why; writes nothing."""
-    from pipeline.release import propose
-
-    _check_asked(asked)
-    package = _placed(package, _checked(base_url))
-    extras = _validated(project, package, progress)
-    with propose(package, project.releases, extras, asked) as proposal:
-        yield proposal
-
-
-def _checked(base_url: str | None) -> str | None:
+def _checked(base_url: str | None, asked: str | None) -> str | None:
     from pipeline.describe import checked_base_url
-
-    return None if base_url is None else checked_base_url(base_url)
-
-
-def _placed(package: Package, base_url: str | None) -> Package:
-    """The package with the address below which its releases are published, where one is given."""
-    from pipeline.describe import BASE_URL
-
-    return package if base_url is None else replace(package, descriptor={**package.descriptor, BASE_URL: base_url})
-
-
-def _check_asked(asked: str | None) -> None:
     from pipeline.release.version import parse_asked
 
     parse_asked(asked)
+    return None if base_url is None else checked_base_url(base_url)
 
 
 @contextmanager
@@ -143,15 +187,6 @@ def _alone(project: Project) -> Iterator[None]:
         yield
 
 
-def _validated_release(project: Project, package: Package, progress: Progress, asked: str | None) -> Released:
-    from pipeline import describe
-    from pipeline.release import release
-
-    extras = _validated(project, package, progress)
-    with progress.step("release"):
-        return release(package, project.releases, progress, extras, asked, describe.write, _judge)
-
-
 def _judge(folder: Path) -> None:
     """Judges a release before it is seen, as `verify` would, but for the pages, which were just made."""
     from pipeline.checks import Checks
@@ -160,6 +195,13 @@ def _judge(folder: Path) -> None:
     verified = verify(str(folder), Progress(), Checks(Progress()).judge)
     if not verified.whole:
         raise InvalidData(verified.problems)
+
+
+def _remove_drafts(releases: Path, version: str) -> None:
+    """Removes drafts of earlier builds: only what the sources give now is one."""
+    for folder in releases.iterdir():
+        if is_draft(folder.name) and folder.name != version:
+            shutil.rmtree(folder)
 
 
 def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Extra]:
@@ -263,14 +305,27 @@ def _key_of_row(path: Path, key: list[str], number: int) -> str:
 # -- whether anything has changed ----------------------------------------------------------------------------------
 
 
+def software() -> str:
+    """What makes releases here: the program, its version, and the first signs of the checksum of its code."""
+    return f"servicebanken {version('servicebanken')} ({_code()[:8]})"
+
+
+@cache
+def _code() -> str:
+    """A hash of this code."""
+    folder = Path(__file__).parent
+    files = sorted(path for ending in CODE for path in folder.rglob(f"*{ending}"))
+    return hashlib.sha256(
+        "".join(f"{path.relative_to(folder)}\0{sha256(path)}\n" for path in files).encode()
+    ).hexdigest()
+
+
 def _fingerprint(project: Project, base_url: str | None) -> str:
     """A hash of everything that a release is made from: the project's files, this code, and the libraries."""
-    digest = hashlib.sha256(f"{base_url}\n".encode())
+    recorded = "".join(f"{entry.version} {entry.sums}\n" for entry in ledger.read(project.ledger))
+    digest = hashlib.sha256(f"{base_url}\n{_code()}\n{recorded}".encode())
     for path in _inputs(project):
         digest.update(f"{path.relative_to(project.root)}\0{sha256(path)}\n".encode())
-    code = Path(__file__).parent
-    for path in sorted(path for ending in CODE for path in code.rglob(f"*{ending}")):
-        digest.update(f"{path.relative_to(code)}\0{sha256(path)}\n".encode())
     libraries = [f"{name} {version(name)}" for name in LIBRARIES]
     digest.update("\n".join([*libraries, sqlite3.sqlite_version, zlib.ZLIB_RUNTIME_VERSION, sys.version]).encode())
     return digest.hexdigest()
@@ -288,29 +343,26 @@ def _inputs(project: Project) -> list[Path]:
         ]
     files += [project.root / path for path in project.contract.parts]
     files.append(project.root / DESCRIPTOR)
-    if project.metadata.is_file():
-        files.append(project.metadata)
+    files += [path for path in [project.metadata, *project.record.rglob("*")] if path.is_file()]
     return sorted(set(files))
 
 
-def _unchanged(project: Project, state: str) -> Built | None:
-    """The latest release, if it is whole and was made from the same as is there now."""
-    from pipeline.release import latest
-
+def _unchanged(project: Project, state: str | None, wanted: Wanted) -> Built | None:
+    """What the last build made, if it is whole, was made from the same as is there now, and is what is wanted."""
     path = project.build / STATE
-    folder = latest(project.releases)
-    if folder is None or not path.is_file():
-        return None
     with os_errors(str(path)):
         try:
             recorded = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
+            folder = project.releases / recorded["version"]
+        except (OSError, ValueError, TypeError, KeyError):
             return None
-    is_latest = (project.releases / "latest").resolve() == folder.resolve()
-    if recorded != {"fingerprint": state, "version": folder.name} or not is_latest:
+    is_new = is_draft(folder.name)
+    if state is None or recorded["fingerprint"] != state or (is_new and not wanted.draft):
+        return None
+    if wanted.version not in (None, folder.name) or (project.releases / "latest").resolve() != folder.resolve():
         return None
     try:
         manifest.verify(folder)
     except PipelineError:
         return None
-    return Built(folder.name, folder, False, None, ())
+    return Built(folder.name, folder, is_new, False, None, ())

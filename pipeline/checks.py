@@ -127,7 +127,6 @@ def changes(folder: Path, releases: Path) -> Found | None:
     """Compares the release with the one before it in `releases`, and that with what it says that it changed."""
     from pipeline.release.changelog import changelog
     from pipeline.release.compare import compare, document
-    from pipeline.release.version import parse
 
     if not (folder / CHANGES).is_file():
         return None
@@ -136,7 +135,7 @@ def changes(folder: Path, releases: Path) -> Found | None:
     stated = str((told.get("old") or {}).get("version")) if isinstance(told, dict) else ""
     before = releases / stated
     if isinstance(told, dict) and told.get("old") is None:
-        fresh, text = document.first(document.about(package)), changelog(parse(str(version)), created, None, None)
+        fresh, text = document.first(document.about(package)), changelog(str(version), created, None, None)
     elif not is_version(stated) or not manifest.is_release(before):
         return f"not compared: {stated} is not in {releases}", []
     else:
@@ -145,7 +144,7 @@ def changes(folder: Path, releases: Path) -> Found | None:
             file = io.StringIO()
             document.write(comparison, file, document.about(package))
             earlier = (before / CHANGELOG).read_text(encoding="utf-8")
-            fresh, text = file.getvalue(), changelog(parse(str(version)), created, comparison, earlier)
+            fresh, text = file.getvalue(), changelog(str(version), created, comparison, earlier)
     rule = f"says something else than what differs from {stated}" if before else "says something else"
     wrong = [CHANGES] if json.loads(fresh) != told else []
     wrong += [CHANGELOG] if (folder / CHANGELOG).read_text(encoding="utf-8") != text else []

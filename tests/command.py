@@ -16,6 +16,9 @@ from pipeline.cli import main
 
 SCRIPT = Path(sys.executable).with_name("servicebanken")
 
+DAY = {"SOURCE_DATE_EPOCH": "1769817600"}
+"""Releases on 2026-01-31, whenever the test runs."""
+
 
 @dataclass(frozen=True)
 class Run:

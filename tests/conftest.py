@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.command import servicebanken
+from tests.command import DAY, servicebanken
 from tests.projects import example, services
 
 settings.register_profile("here", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
@@ -47,7 +47,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def built_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project of `servicebanken init`, built: to be read, not changed."""
     folder = example(tmp_path_factory.mktemp("example") / "project")
-    run = servicebanken("build", "--project", folder)
+    run = servicebanken("release", "--project", folder, env=DAY)
     assert run.code == 0, run.err
     return folder
 
@@ -62,7 +62,7 @@ def built(built_example: Path, tmp_path: Path) -> Path:
 def services_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of the `services` project: to be read, not changed."""
     folder = services(tmp_path_factory.mktemp("services") / "project").root
-    run = servicebanken("build", "--project", folder)
+    run = servicebanken("release", "--project", folder, env=DAY)
     assert run.code == 0, run.err
     return folder / "build/releases/1.0.0"
 

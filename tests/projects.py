@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.progress import Progress
 from pipeline.init import EXAMPLE, init
+from pipeline.package.package import load
+from pipeline.package.version import Wanted
+from pipeline.release import Released, release
+from pipeline.release import record as records
 from pipeline.source.project import Project, find
 
 SOURCE = "sources/example-municipality"
@@ -74,7 +79,7 @@ def project(folder: Path, tables: list[dict[str, Any]], files: Mapping[str, str 
     """A project that assembles `tables`, and the example's tables of documents and traces, from `files`."""
     contract = json.loads((EXAMPLE / "datapackage.json").read_text(encoding="utf-8"))
     traces = [resource for resource in contract["resources"] if resource["name"] in TRACES]
-    assembled = [{**member, "path": f"build/package/data/{member['name']}.csv"} for member in tables]
+    assembled = [{**member, "path": f"data/{member['name']}.csv"} for member in tables]
     package(folder, [*assembled, *traces], files, **members)
     return find(folder)
 
@@ -86,6 +91,19 @@ def source(*documents: str, rank: int = 10, **members: str) -> str:
     for document in documents:
         lines += [f"  - id: {document}", f"    url: https://example.org/{document}", "    accessed: 2026-01-31"]
     return "\n".join(lines) + "\n"
+
+
+def released(folder: Path, asked: str | None = None, extras: Mapping[str, Path | str] | None = None) -> Released:
+    """Releases the package in a folder as it is, without asking whether it is valid, and records that there."""
+    project = find(folder)
+    extras = extras or {}
+    record = records.read(project.ledger, project.record, project.releases)
+    wanted = Wanted(version=asked, major=True)
+    made = release(load(folder), project.releases, Progress(), extras, record, wanted)
+    if made.new:
+        files = [name for name, extra in extras.items() if isinstance(extra, Path)]
+        records.add(record, project.ledger, project.record, made.folder, "tests", files)
+    return made
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -41,7 +41,7 @@ def test_a_command_that_is_misspelt_could_not_run(arguments: list[str]) -> None:
 
 def test_results_go_to_stdout_and_progress_to_stderr(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": SHOPS})
-    run = servicebanken("build", "--project", built)
+    run = servicebanken("release", "--major", "--project", built)
     assert run.code == 0
     assert run.out == (
         f"Released 1.0.0  {built}/build/releases/1.0.0\n"
@@ -50,27 +50,29 @@ def test_results_go_to_stdout_and_progress_to_stderr(built: Path) -> None:
         "  provenance: 6 rows removed\n"
         "  provenance: 3 rows added\n"
         "  discrepancies: 1 row removed\n"
+        "Commit it: git add build/releases.json data\n"
     )
     assert re.fullmatch(r"assemble \d+\.\d s\nvalidate \d+\.\d s\nrelease \d+\.\d s\n", run.err)
 
 
 def test_quiet_leaves_the_result_alone(built: Path) -> None:
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.out, run.err) == (0, f"Up to date: 0.1.0  {built}/build/releases/0.1.0\n", "")
 
 
 def test_quiet_does_not_silence_errors(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": ""})
-    assert servicebanken("build", "--quiet", "--project", built).err.startswith("error: ")
+    assert servicebanken("release", "--quiet", "--project", built).err.startswith("error: ")
 
 
 def test_as_json_a_build_is_an_object_and_progress_is_json_lines(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": SHOPS})
-    run = servicebanken("build", "--json", "--project", built)
+    run = servicebanken("release", "--major", "--json", "--project", built)
     assert json.loads(run.out) == {
         "version": "1.0.0",
         "folder": f"{built}/build/releases/1.0.0",
         "new": True,
+        "made": True,
         "rows": 17,
         "changes": [
             "shops: 2 rows removed",
@@ -87,7 +89,7 @@ def test_as_json_a_build_is_an_object_and_progress_is_json_lines(built: Path) ->
 
 def test_as_json_an_error_is_an_object_with_its_place(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": "id,kind,document\nx,floating,example-shops-page\n"})
-    run = servicebanken("build", "--json", "--quiet", "--project", built)
+    run = servicebanken("release", "--json", "--quiet", "--project", built)
     assert (run.code, run.err) == (1, "")
     assert json.loads(run.out) == {
         "errors": [
@@ -164,6 +166,8 @@ def test_a_package_is_released_by_the_command(built: Path) -> None:
         "version": "5.0.0",
         "folder": f"{built}/build/releases/5.0.0",
         "new": True,
+        "made": True,
+        "rows": None,
         "changes": [
             "shops: 2 rows removed",
             "shops: 1 row added",
@@ -176,7 +180,7 @@ def test_a_package_is_released_by_the_command(built: Path) -> None:
 
 def test_a_package_that_is_invalid_is_not_released(built: Path) -> None:
     before = tree(built / "build/releases")
-    put(built, {"build/package/data/shops.csv": "id,name,kind,opened\nx,,staffed,\n"})
+    put(built, {f"{SOURCE}/shops.csv": "id,kind,document\nx,staffed,example-shops-page\n"})
     run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.out) == (1, "")
     assert "column name" in run.err
@@ -187,7 +191,7 @@ def test_a_package_that_is_invalid_is_not_released(built: Path) -> None:
 def test_a_version_that_cannot_be_is_refused(version: str, built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": SHOPS})
     before = tree(built / "build/releases")
-    run = servicebanken("build", "--quiet", "--project", built, "--version", version)
+    run = servicebanken("release", "--quiet", "--project", built, "--version", version)
     assert (run.code in (1, 2), run.out, run.err.count("\n")) == (True, "", 1)
     assert run.err.startswith("error: ")
     assert repr(version) in run.err
@@ -222,7 +226,7 @@ def test_a_reader_that_leaves_early_is_no_error(built: Path) -> None:
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "POSIX"])
 def test_swedish_letters_are_printed_whatever_the_locale(locale: str, built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": SHOPS.replace("staffed", "bemannad på dagen")})
-    run = servicebanken("build", "--quiet", "--project", built, env={"LC_ALL": locale, "LANG": locale})
+    run = servicebanken("release", "--quiet", "--project", built, env={"LC_ALL": locale, "LANG": locale})
     assert run.err == (
         f"error: {SOURCE}/shops.csv, row 2, column kind: 'bemannad på dagen' is not in the code list of shops.kind. "
         "Use one of: staffed, unmanned. [unknown-code]\n"

@@ -205,7 +205,7 @@ def test_the_worked_example_on_sources_comes_out_as_shown(tmp_path: Path) -> Non
     for path, content in shown:
         file = project / path
         if path.startswith("build/"):
-            run = servicebanken("build", cwd=project)
+            run = servicebanken("release", cwd=project)
             assert run.code == 0, run.err
             assert _about_shops(file) == content
         elif file.exists():

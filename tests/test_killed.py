@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build import build
+from pipeline import build
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.source.project import find
@@ -33,14 +33,14 @@ import os, sys
 from pathlib import Path
 import frictionless, duckdb, xlsxwriter, jinja2, jsonschema
 import pipeline.assemble, pipeline.validate, pipeline.release, pipeline.describe, pipeline.serve.metadata
-from pipeline.build import build
+from pipeline import build
 from pipeline.core.progress import Progress
 from pipeline.source.project import find
 print("ready", flush=True)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
-        build(find(Path(line.strip())), Progress())
+        build.release(find(Path(line.strip())), Progress(), major=True)
         os._exit(0)
     print(child, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
@@ -116,7 +116,7 @@ def test_a_kill_at_a_random_moment_leaves_the_last_release_whole(builds: Builds,
         if (project / "build/releases/1.0.0").exists():
             assert tree(project / "build/releases/1.0.0") == new
         # The next build ends the work, and nothing is left of the one that was killed.
-        assert build(find(project), Progress()).version == "1.0.0"
+        assert build.release(find(project), Progress(), major=True).version == "1.0.0"
         assert tree(project / "build/releases/1.0.0") == new
         assert (project / "build/releases/latest").readlink() == Path("1.0.0")
         assert _names(project / "build") == left

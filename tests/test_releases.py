@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.command import invoke
+from pipeline.package import ledger
+from tests.command import DAY, invoke, servicebanken
 from tests.projects import SOURCE, put
 from tests.publish.releases import make, send
 from tests.publish.zenodo_server import TOKEN, Zenodo, zenodo
@@ -33,7 +35,7 @@ def brief(releases: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
 
 def test_the_releases_are_listed_with_date_size_and_state_the_latest_first(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": SHOPS})
-    assert invoke("build", "--quiet", "--project", built).code == 0
+    assert servicebanken("release", "--major", "--quiet", "--project", built, env=DAY).code == 0
     put(built, {"build/releases/0.1.0/data/shops.csv": "id\n"})
     (built / "build/releases/9.9.9").symlink_to("1.0.0")
     put(built, {"build/releases/other/file": "", "build/releases/2.0": ""})
@@ -52,6 +54,20 @@ def test_the_releases_are_listed_with_date_size_and_state_the_latest_first(built
     assert run.code == 1, "one of them is damaged"
 
 
+def test_a_draft_is_listed_as_one_and_a_recorded_release_also_when_its_folder_is_lost(built: Path) -> None:
+    shutil.rmtree(built / "build/releases/0.1.0")
+    put(built, {f"{SOURCE}/shops.csv": SHOPS})
+    assert invoke("build", "--quiet", "--project", built).code == 0
+    code, result = listing(built)
+    assert (code, brief(result["releases"])) == (0, [("1.0.0-draft", "draft", True), ("0.1.0", "not here", False)])
+
+
+def test_where_a_release_is_published_is_listed(built: Path) -> None:
+    ledger.note_published(built / "build/releases.json", "0.1.0", "https://data.example.org/shops/0.1.0/")
+    run = invoke("releases", "--quiet", "--project", built)
+    assert run.out.endswith("/build/releases/0.1.0 https://data.example.org/shops/0.1.0/\n")
+
+
 def test_which_is_the_latest_is_what_is_pointed_at(built: Path) -> None:
     (built / "build/releases/latest").unlink()
     code, result = listing(built)
@@ -61,10 +77,7 @@ def test_which_is_the_latest_is_what_is_pointed_at(built: Path) -> None:
 def test_a_project_that_was_never_built_has_none(tmp_path: Path) -> None:
     assert invoke("init", tmp_path / "p").code == 0
     run = invoke("releases", "--quiet", "--project", tmp_path / "p")
-    assert (run.code, run.out) == (
-        0,
-        f"No release in {tmp_path}/p/build/releases: make one with `servicebanken build`.\n",
-    )
+    assert (run.code, run.out) == (0, "No releases yet. Make one with `servicebanken release`.\n")
 
 
 def test_a_release_without_a_readable_descriptor_is_listed_all_the_same(built: Path) -> None:

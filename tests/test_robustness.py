@@ -80,27 +80,22 @@ def test_assemble_out_leaves_alone_what_another_process_is_writing_beside_it(bui
 
 
 @pytest.mark.parametrize("name", ["data/shops.csv", "datapackage.json", "CHANGELOG.md"])
-def test_nothing_is_released_after_a_release_that_is_damaged(name: str, built: Path) -> None:
-    put(built, {f"{SOURCE}/shops.csv": SHOPS})
+def test_a_release_whose_folder_is_damaged_is_made_again_as_it_was_recorded(name: str, built: Path) -> None:
+    """The next release is based on what is kept in git, not on the folder."""
+    before = tree(built / "build/releases/0.1.0")
     damaged = built / "build/releases/0.1.0" / name
     damaged.write_bytes(damaged.read_bytes() + b" ")
-    before = tree(built / "build/releases")
-    for command in ("build", "release"):
-        run = servicebanken(command, "--quiet", "--project", built)
-        assert (run.code, run.out, run.err) == (
-            1,
-            "",
-            f"error: {damaged}: has other bytes than SHA256SUMS says. A release is never changed: delete its folder "
-            "and build it again, or fetch it again. [damaged-release]\n",
-        )
-    assert tree(built / "build/releases") == before
+    run = servicebanken("release", "--quiet", "--project", built)
+    assert (run.code, run.out) == (0, f"Up to date: 0.1.0  {built}/build/releases/0.1.0\n")
+    assert tree(built / "build/releases/0.1.0") == before
 
 
-def test_a_damaged_release_is_deleted_and_built_again_as_the_message_says(built: Path) -> None:
-    (built / "build/releases/0.1.0/data/shops.csv").write_text("id\n", encoding="utf-8")
+def test_a_release_whose_folder_was_deleted_is_made_again(built: Path) -> None:
+    before = tree(built / "build/releases/0.1.0")
     shutil.rmtree(built / "build/releases/0.1.0")
-    run = servicebanken("build", "--quiet", "--project", built)
-    assert (run.code, run.out) == (0, f"Released 0.1.0  {built}/build/releases/0.1.0\n")
+    run = servicebanken("release", "--quiet", "--project", built)
+    assert (run.code, run.out) == (0, f"Up to date: 0.1.0  {built}/build/releases/0.1.0\n")
+    assert tree(built / "build/releases/0.1.0") == before
 
 
 @pytest.mark.parametrize("files", [{}, {"a.csv": "id\n", "b/c.csv": "id\n", "datapackage.json": "{}"}])
@@ -122,7 +117,7 @@ def test_the_latest_release_is_the_highest_folder_whose_name_is_a_version(tmp_pa
 
 def test_what_lies_about_among_the_releases_does_not_stop_a_build(built: Path) -> None:
     put(built, {"build/releases/9.9.9": "a file", "build/releases/01.9.9/a": "", f"{SOURCE}/shops.csv": SHOPS})
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--major", "--quiet", "--project", built)
     assert (run.code, run.err) == (0, "")
     assert (built / "build/releases/latest").readlink() == Path("1.0.0")
 
@@ -131,12 +126,9 @@ def test_what_lies_about_among_the_releases_does_not_stop_a_build(built: Path) -
 
 
 @pytest.mark.parametrize("version", ["1.2", "v1.2.3", "01.2.3", "1.2.3-rc1", "", "1.2.99999999999999999999"])
-@pytest.mark.parametrize("command", ["build", "release"])
-def test_a_version_that_is_none_is_a_wrong_option_and_is_seen_before_any_work(
-    command: str, version: str, built: Path
-) -> None:
+def test_a_version_that_is_none_is_a_wrong_option_and_is_seen_before_any_work(version: str, built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": "broken"})
-    run = servicebanken(command, "--quiet", "--project", built, "--version", version)
+    run = servicebanken("release", "--quiet", "--project", built, "--version", version)
     assert (run.code, run.out, run.err) == (
         2,
         "",
@@ -146,16 +138,16 @@ def test_a_version_that_is_none_is_a_wrong_option_and_is_seen_before_any_work(
 
 def test_a_version_that_is_taken_is_said_to_be_taken_whatever_has_changed(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": SHOPS})
-    run = servicebanken("build", "--quiet", "--project", built, "--version", "0.1.0")
+    run = servicebanken("release", "--quiet", "--project", built, "--version", "0.1.0")
     assert (run.code, run.err) == (
         1,
-        "error: '0.1.0' is released already, and a release is never changed. Ask for a higher version. "
+        "error: '0.1.0' is the version of another release, and a release never changes. Ask for a higher version. "
         "[version-taken]\n",
     )
 
 
 def test_a_lower_version_than_the_latest_is_refused_without_changes_too(built: Path) -> None:
-    run = servicebanken("build", "--quiet", "--project", built, "--version", "0.0.9")
+    run = servicebanken("release", "--quiet", "--project", built, "--version", "0.0.9")
     assert (run.code, run.err) == (
         1,
         "error: '0.0.9' is a smaller step from 0.1.0 than any new release needs. Ask for 0.1.1 or higher, or leave the "
@@ -165,7 +157,7 @@ def test_a_lower_version_than_the_latest_is_refused_without_changes_too(built: P
 
 def test_a_time_of_the_environment_that_is_none_is_named(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": SHOPS})
-    run = servicebanken("build", "--quiet", "--project", built, env={"SOURCE_DATE_EPOCH": "yesterday"})
+    run = servicebanken("release", "--major", "--quiet", "--project", built, env={"SOURCE_DATE_EPOCH": "yesterday"})
     assert (run.code, run.err) == (
         2,
         "error: 'SOURCE_DATE_EPOCH=yesterday' is not a time in seconds since 1970. Set it to a whole number such as "
@@ -249,7 +241,7 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]
 def test_a_first_build_on_a_disk_that_is_too_small_says_so_and_publishes_nothing(small_disk: Path) -> None:
     """Each size fails elsewhere: at the package, the CSV, the SQLite draft and its copy, the workbook, the ZIP."""
     assert servicebanken("init", small_disk / "shops").code == 0
-    run = servicebanken("build", "--quiet", "--project", small_disk / "shops")
+    run = servicebanken("release", "--quiet", "--project", small_disk / "shops")
     assert (run.code, run.out) == (2, "")
     assert run.err.count("\n") == 1
     assert run.err.endswith("nothing was published. [disk-full]\n")
@@ -259,8 +251,10 @@ def test_a_first_build_on_a_disk_that_is_too_small_says_so_and_publishes_nothing
 
 def test_what_a_killed_build_left_is_removed_even_when_nothing_has_changed(built: Path) -> None:
     put(built, {"build/.staging-a/data/x.csv": "id\n", "build/releases/.staging-b/x.csv": "id\n"})
-    assert servicebanken("build", "--quiet", "--project", built).out.startswith("Up to date: 0.1.0 ")
-    assert sorted(path.name for path in (built / "build").iterdir()) == [".lock", "package", "releases", "state.json"]
+    assert servicebanken("release", "--quiet", "--project", built).out.startswith("Up to date: 0.1.0 ")
+    assert sorted(path.name for path in (built / "build").iterdir()) == [
+        *(".lock", "package", "releases", "releases.json", "state.json")
+    ]
     assert sorted(path.name for path in (built / "build/releases").iterdir()) == ["0.1.0", "latest"]
 
 
@@ -391,7 +385,7 @@ def test_a_zero_byte_in_a_sheet_is_a_bad_byte(content: bytes, row: int, tmp_path
 
 def test_a_row_that_states_only_its_key_is_traced_to_its_source(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": "id,document\nNorth Village,example-shops-page\n"})
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--quiet", "--project", built)
     assert run.code == 1
     assert {line.partition(",")[0] for line in run.err.splitlines()} == {f"error: {SOURCE}/shops.csv"}
 
@@ -415,7 +409,7 @@ METADATA = [
 def test_metadata_that_cannot_be_served_is_not_released(content: str, built: Path) -> None:
     before = tree(built / "build/releases")
     put(built, {"metadata.yml": content})
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.out, run.err.count("\n")) == (1, "", 1)
     assert run.err.startswith("error: metadata.yml")
     assert run.err.endswith(" [bad-yaml]\n")
@@ -425,10 +419,10 @@ def test_metadata_that_cannot_be_served_is_not_released(content: str, built: Pat
 @pytest.mark.parametrize("content", ["", "# nothing yet\n", "{}\n"])
 def test_metadata_may_be_empty(content: str, built: Path) -> None:
     put(built, {"metadata.yml": content})
-    assert servicebanken("build", "--quiet", "--project", built).code == 0
+    assert servicebanken("release", "--quiet", "--project", built).code == 0
 
 
 def test_an_error_in_json_has_what_is_known_and_nothing_else(built: Path) -> None:
-    run = servicebanken("build", "--json", "--project", built, "--version", "x")
+    run = servicebanken("release", "--json", "--project", built, "--version", "x")
     (error,) = json.loads(run.out)["errors"]
     assert set(error) == {"kind", "rule", "fix", "value"}

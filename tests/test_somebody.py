@@ -56,7 +56,7 @@ def test_somebodys_package_is_released_as_canonical_csv_and_every_format(
     resource: dict[str, Any], name: str, content: bytes, tmp_path: Path
 ) -> None:
     package(tmp_path, [resource], {name: content})
-    run = invoke("build", "--quiet", "--project", tmp_path)
+    run = invoke("release", "--quiet", "--project", tmp_path)
     assert (run.code, run.out, run.err) == (0, f"Released 1.0.0  {tmp_path}/build/releases/1.0.0\n", "")
     release = tmp_path / "build/releases/latest"
     assert_whole(release)
@@ -80,7 +80,7 @@ def test_somebodys_package_is_released_as_canonical_csv_and_every_format(
         "towns.sqlite",
         "towns.xlsx",
     ]
-    assert invoke("build", "--quiet", "--project", tmp_path).out.startswith("Up to date: 1.0.0 ")
+    assert invoke("release", "--quiet", "--project", tmp_path).out.startswith("Up to date: 1.0.0 ")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_table_without_a_schema_gets_the_one_that_frictionless_infers(
     name: str, content: bytes, tmp_path: Path
 ) -> None:
     package(tmp_path, [{"name": "towns", "path": name}], {name: content})
-    run = invoke("build", "--quiet", "--project", tmp_path)
+    run = invoke("release", "--quiet", "--project", tmp_path)
     assert (run.code, run.err) == (0, "")
     release = tmp_path / "build/releases/latest"
     assert (release / "data/towns.csv").read_text(encoding="utf-8") == ROWS
@@ -108,7 +108,7 @@ def test_a_table_without_a_schema_gets_the_one_that_frictionless_infers(
 @pytest.mark.parametrize("name", ["a b", "å", "star*", "[1]", "what?", "quote'"])
 def test_a_folder_may_have_any_name(name: str, tmp_path: Path) -> None:
     package(tmp_path / name, [table("towns", FIELDS, ["id"])], {"towns.csv": ROWS})
-    run = invoke("build", "--quiet", "--project", tmp_path / name)
+    run = invoke("release", "--quiet", "--project", tmp_path / name)
     assert (run.code, run.err) == (0, "")
     assert (tmp_path / name / "build/releases/latest/data/towns.csv").read_text(encoding="utf-8") == ROWS
 
@@ -116,7 +116,7 @@ def test_a_folder_may_have_any_name(name: str, tmp_path: Path) -> None:
 def test_the_release_of_a_release_is_the_same_data(tmp_path: Path) -> None:
     """A release is a package, so it can be somebody's again."""
     package(tmp_path / "a", [table("towns", FIELDS, ["id"])], {"towns.csv": ROWS})
-    assert invoke("build", "--quiet", "--project", tmp_path / "a").code == 0
+    assert invoke("release", "--quiet", "--project", tmp_path / "a").code == 0
     first = tmp_path / "a/build/releases/1.0.0"
     package(tmp_path / "b", [table("towns", FIELDS, ["id"])], {"towns.csv": ROWS})
     assert invoke("release", first, "--quiet", "--project", tmp_path / "b").code == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.errors import CannotRun, InvalidData, Kind
+from pipeline.core.errors import InvalidData, Kind
 from pipeline.source.source import Document, Source, read_all
 from tests.projects import put, source
 
@@ -107,7 +107,14 @@ def test_a_source_that_does_not_say_what_it_must_is_refused(
 
 def test_a_source_folder_without_a_description_is_named(tmp_path: Path) -> None:
     put(tmp_path, {"sources/a/shops.csv": "id\n"})
-    with pytest.raises(CannotRun) as caught:
+    (tmp_path / "sources/empty").mkdir()
+    with pytest.raises(InvalidData) as caught:
         read_all(tmp_path / "sources", tmp_path)
-    (problem,) = caught.value.problems
-    assert (problem.kind, problem.file) == (Kind.MISSING_FILE, f"{tmp_path}/sources/a/source.yml")
+    assert str(caught.value).startswith("sources/a: has no source.yml, which every folder in sources/ needs. Write one")
+
+
+def test_a_folder_whose_name_is_no_id_is_named(tmp_path: Path) -> None:
+    put(tmp_path, {"sources/Krokoms kommun/source.yml": "publisher: Krokom\n"})
+    with pytest.raises(InvalidData) as caught:
+        read_all(tmp_path / "sources", tmp_path)
+    assert "sources/Krokoms kommun: 'Krokoms kommun' is not a name for the folder of a source." in str(caught.value)

@@ -41,7 +41,7 @@ def assert_whole(release: Path) -> None:
 def test_a_file_in_the_place_of_the_build_folder_is_named(tmp_path: Path) -> None:
     assert servicebanken("init", tmp_path / "project").code == 0
     put(tmp_path / "project", {"build": "not a folder"})
-    run = servicebanken("build", "--quiet", "--project", tmp_path / "project")
+    run = servicebanken("release", "--quiet", "--project", tmp_path / "project")
     assert (run.code, run.out) == (2, "")
     assert run.err == (
         f"error: {tmp_path}/project/build: failed: File exists. Check the file, the folder and the disk. "
@@ -68,7 +68,7 @@ def test_a_build_without_write_permission_says_so_and_changes_nothing(
     before = tree(built / "build/releases")
     (built / "build/.lock").unlink()
     (built / folder).chmod(0o555)
-    run = servicebanken("build", "--quiet", "--project", built, prefix=bound)
+    run = servicebanken("release", "--quiet", "--project", built, prefix=bound)
     (built / folder).chmod(0o755)
     assert (run.code, run.out) == (2, "")
     assert re.fullmatch(
@@ -121,7 +121,7 @@ def test_a_full_disk_is_named_and_the_last_release_stays_whole(leave: int, disk:
     put(project, {f"{SOURCE}/shops.csv": MORE_SHOPS})
     before = tree(project / "build/releases")
     filler = _fill(disk, leave)
-    run = servicebanken("build", "--quiet", "--project", project)
+    run = servicebanken("release", "--quiet", "--project", project)
     assert "Traceback" not in run.err
     assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
     assert run.err.startswith(f"error: {project}")
@@ -129,7 +129,7 @@ def test_a_full_disk_is_named_and_the_last_release_stays_whole(leave: int, disk:
     assert tree(project / "build/releases") == before
     assert_whole(project / "build/releases/latest")
     filler.unlink()
-    assert servicebanken("build", "--quiet", "--project", project).out.startswith("Released 0.2.0 ")
+    assert servicebanken("release", "--quiet", "--project", project).out.startswith("Released 0.2.0 ")
 
 
 def test_a_disk_that_turned_read_only_is_named(disk: Path, built_example: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_disk_that_turned_read_only_is_named(disk: Path, built_example: Path) 
     put(project, {f"{SOURCE}/shops.csv": MORE_SHOPS})
     before = tree(project)
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-    run = servicebanken("build", "--quiet", "--project", project)
+    run = servicebanken("release", "--quiet", "--project", project)
     assert (run.code, run.out) == (2, "")
     assert run.err == (
         f"error: {project}/build/.lock: could not be read or written: permission denied. Check who owns the file or "
@@ -190,14 +190,14 @@ def test_a_lock_ends_with_the_process_that_held_it_however_that_ended(
     put(built, {f"{SOURCE}/shops.csv": MORE_SHOPS})
     holder.kill()
     holder.wait()
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.err) == (0, "")
     assert run.out.startswith("Released 0.2.0 ")
 
 
 def test_of_two_builds_at_once_one_releases_and_the_other_waits_or_finds_it_done(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": MORE_SHOPS})
-    both = [start("build", "--quiet", "--project", built) for _ in range(2)]
+    both = [start("release", "--quiet", "--project", built) for _ in range(2)]
     ended = [(process.communicate(timeout=60), process.returncode) for process in both]
     for (_, said), code in ended:
         assert (code, said) == (0, "") or (code == 2 and said.endswith(" [locked]\n"))
@@ -225,7 +225,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_release_and_the_next_build_goes_on(
     put(built, {f"{SOURCE}/shops.csv": MORE_SHOPS})
     old = tree(built / "build/releases/0.1.0")
     with subprocess.Popen(
-        [SCRIPT, "build", "--quiet", "--project", built], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [SCRIPT, "release", "--quiet", "--project", built], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         deadline = time.monotonic() + 30
         while process.poll() is None and not any(built.glob(moment)) and time.monotonic() < deadline:
@@ -233,22 +233,24 @@ def test_a_kill_at_any_moment_leaves_a_whole_release_and_the_next_build_goes_on(
         process.send_signal(signal.SIGKILL)
     assert tree(built / "build/releases/0.1.0") == old
     assert_whole(built / "build/releases/latest")
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.err) == (0, "")
     assert (built / "build/releases/latest").readlink() == Path("0.2.0")
     assert_whole(built / "build/releases/latest")
-    assert sorted(path.name for path in (built / "build").iterdir()) == [".lock", "package", "releases", "state.json"]
+    assert sorted(path.name for path in (built / "build").iterdir()) == [
+        *(".lock", "package", "releases", "releases.json", "state.json")
+    ]
     assert sorted(path.name for path in (built / "build/releases").iterdir()) == ["0.1.0", "0.2.0", "latest"]
 
 
 def test_a_release_that_was_made_but_not_pointed_at_is_pointed_at_by_the_next_build(built: Path) -> None:
     """What a kill between the two renames leaves behind."""
     put(built, {f"{SOURCE}/shops.csv": MORE_SHOPS})
-    assert servicebanken("build", "--quiet", "--project", built).code == 0
+    assert servicebanken("release", "--quiet", "--project", built).code == 0
     (built / "build/releases/latest").unlink()
     (built / "build/releases/latest").symlink_to("0.1.0")
     (built / "build/state.json").unlink()
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.out) == (0, f"Up to date: 0.2.0  {built}/build/releases/0.2.0\n")
     assert (built / "build/releases/latest").readlink() == Path("0.2.0")
 
@@ -256,7 +258,7 @@ def test_a_release_that_was_made_but_not_pointed_at_is_pointed_at_by_the_next_bu
 def test_a_build_that_is_interrupted_says_so_without_a_traceback(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": MORE_SHOPS})
     before = tree(built / "build/releases/0.1.0")
-    process = start("build", "--quiet", "--project", built)
+    process = start("release", "--quiet", "--project", built)
     while process.poll() is None and not any((built / "build").glob("releases/.staging-*/data/*.parquet")):
         time.sleep(0.0005)
     process.send_signal(signal.SIGINT)

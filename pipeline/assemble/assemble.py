@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from pipeline.assemble.checks import refuse_incomplete, unknown_tables
+from pipeline.assemble.checks import refuse_incomplete, unknown_tables, unread
 from pipeline.assemble.collected import collected
 from pipeline.assemble.columns import DISCREPANCIES, PROVENANCE
 from pipeline.assemble.merge import CREATE_TRACES, drop_followers, merge
@@ -42,6 +42,7 @@ def assemble(project: Project, out: Path, progress: Progress) -> dict[str, int]:
         progress.advance(number, len(tables), table.name)
         problems += load_stated(con, table, sources, found, project.root)
     problems += unknown_tables(sources, contract, project.root)
+    problems += unread(sources, copied.values(), project.sources, project.root, problems)
     if problems:
         raise InvalidData(problems)
     con.execute(CREATE_TRACES)

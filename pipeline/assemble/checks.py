@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.assemble.columns import (
     CITED,
@@ -13,6 +15,7 @@ from pipeline.assemble.columns import (
     INFERRED,
     PROVENANCE,
     ROW,
+    SNAPSHOT,
     SOURCE,
     cells_of,
     columns_of,
@@ -20,10 +23,11 @@ from pipeline.assemble.columns import (
     key_of,
     stated_relation,
 )
-from pipeline.assemble.sheet import Sheet
+from pipeline.assemble.sheet import Sheet, has_rows
 from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.core.quoting import identifier, literal
 from pipeline.package.package import DESCRIPTOR, Package, Resource
+from pipeline.source.snapshots import FOLDER
 from pipeline.source.source import FILE, Source
 from pipeline.table import duckdb
 
@@ -127,6 +131,18 @@ def _checks(table: Resource) -> list[_Check]:
                     f"Use one of: {', '.join(map(str, codes))}.",
                 )
             )
+    checks += [_check_of_form(table, field, form) for field in table.fields for form in FORMS if form.of(field)]
+    fields = ", ".join(identifier(name) for name in (*table.key, *cells_of(table)))
+    checks.append(
+        _Check(
+            Kind.OUTER_SPACE,
+            f'SELECT {place}, "\tfield", "\tvalue" '
+            f'FROM (UNPIVOT {stated} ON {fields} INTO NAME "\tfield" VALUE "\tvalue") '
+            f'WHERE "{SNAPSHOT}" IS NULL AND "\tvalue" <> trim("\tvalue", {OUTER})',
+            "starts or ends with a space or a line break",
+            "Delete it: the value would not be found, nor counted with the others.",
+        )
+    )
     for followed, followers in followers_of(table).items():
         for follower in followers:
             name = identifier(follower)
@@ -150,6 +166,49 @@ def _checks(table: Resource) -> list[_Check]:
         )
     )
     return checks
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What values of some fields look like: `wrong` is SQL of what is wrong in a value."""
+
+    kind: Kind
+    of: Callable[[Mapping[str, Any]], bool]
+    wrong: str
+    rule: str
+    fix: str
+
+
+OUTER = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+
+EDTF = "http://id.loc.gov/datatypes/edtf"
+DAYS = "regexp_extract_all({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+
+FORMS = (
+    _Form(
+        Kind.NO_SUCH_DAY,
+        lambda field: field.get("rdfType") == EDTF,
+        f"len(list_filter({DAYS}, lambda day: TRY_CAST(day AS DATE) IS NULL)) > 0",
+        "is a day that does not exist",
+        "Look it up again; write only the month (2020-02) if the day is not known.",
+    ),
+    _Form(
+        Kind.BAD_ADDRESS,
+        lambda field: field.get("type") == "string" and field.get("format") == "uri",
+        "NOT regexp_full_match({0}, '(?i)(https?://[^\\s/?#]+([/?#]\\S*)?|urn:[a-z0-9-]+:\\S+)')",
+        "is not a web address",
+        "Write the whole address, as in https://www.example.org/page.",
+    ),
+)
+
+
+def _check_of_form(table: Resource, field: Mapping[str, Any], form: _Form) -> _Check:
+    name = identifier(field["name"])
+    query = (
+        f'SELECT "{FROM}", "{ROW}", {literal(field["name"])}, {name} FROM {stated_relation(table)} '
+        f"WHERE {name} IS NOT NULL AND {form.wrong.format(name)}"
+    )
+    return _Check(form.kind, query, form.rule, form.fix)
 
 
 def _filled(table: Resource) -> str:
@@ -188,6 +247,61 @@ def unknown_tables(sources: list[Source], contract: Package, root: Path) -> list
         for mapped in fetch.tables
         if mapped.table not in known
     ]
+
+
+NOTES = (".md", ".txt")
+"""Endings of files in a source's folder that are notes for people."""
+
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
+
+
+def unread(
+    sources: list[Source], files: Collection[Path], folder: Path, root: Path, found: Collection[Problem]
+) -> list[Problem]:
+    """What lies among the sources and would not be read, and sources that state nothing; `files` are read, too.
+
+    A source of whose tables something is wrong already (`found`) is not said to state nothing as well.
+    """
+    loose = [path for path in folder.iterdir() if path.is_file()]
+    here = [path for source in sources for path in source.folder.iterdir()]
+    problems = [
+        Problem(Kind.UNREAD_FILE, *_why_unread(path), file=str(path.relative_to(root)))
+        for path in sorted([*loose, *here])
+        if not path.name.startswith(".")
+        and path.name not in (FILE, FOLDER)
+        and path.suffix not in NOTES
+        and path not in files
+        and (path.parent == folder or path.suffix != ".csv" or path.is_dir())
+    ]
+    return problems + [
+        Problem(
+            Kind.EMPTY_SOURCE,
+            "states nothing: it has no table with rows and fetches none",
+            "Write a CSV file named after a table, such as solutions.csv, or delete the folder.",
+            file=str(source.folder.relative_to(root)),
+        )
+        for source in sources
+        if not source.fetches
+        and not any(path.parent == source.folder for path in files)
+        and not any(has_rows(path) for path in source.tables)
+        and not any(str(problem.file).startswith(f"{source.folder.relative_to(root)}/") for problem in found)
+    ]
+
+
+def _why_unread(path: Path) -> tuple[str, str]:
+    """Why a file among the sources is not read, and what to do."""
+    if path.suffix.lower() in WORKBOOKS:
+        return (
+            "is a workbook, and only CSV files are read",
+            "Save each of its sheets as `CSV UTF-8`, named after a table.",
+        )
+    if path.is_dir():
+        return "is a folder within a source, and is not read", "Move its files up into the folder of the source."
+    if path.suffix.lower() == ".csv" and path.suffix != ".csv":
+        return "is not read: its name must end with .csv", f"Rename it to {path.stem.lower()}.csv."
+    if path.suffix == ".csv":
+        return "lies beside the sources and is not read", "Move it into the folder of its publisher."
+    return "is not read: it is no table", "Move it elsewhere, or list it in datapackage.json as a resource."
 
 
 def refuse_incomplete(contract: Package) -> None:

@@ -62,6 +62,12 @@ def read(path: Path, name: str) -> Sheet:
     return Sheet(name, dict(zip(header, columns, strict=True)), numbers)
 
 
+def has_rows(path: Path) -> bool:
+    """Whether something stands below the header of a file."""
+    with path.open("rb") as file:
+        return bool(file.readline()) and any(line.strip() for line in file)
+
+
 @contextmanager
 def _cells_limited() -> Iterator[None]:
     """The `csv` module has one limit for all who use it."""
@@ -115,7 +121,15 @@ def _zero_byte(name: str, offset: int) -> Problem:
     )
 
 
+SEPARATORS = {";": "semicolons", "\t": "tabs"}
+
+
 def _checked_header(header: list[str], name: str) -> list[str]:
+    for sign, called in SEPARATORS.items():
+        if len(header) == 1 and sign in header[0]:
+            rule = f"is separated by {called}, as spreadsheets with Swedish settings write it"
+            fix = "Save it as CSV with commas (in Excel and LibreOffice: `CSV UTF-8`, separator `,`)."
+            raise InvalidData(Problem(Kind.WRONG_SEPARATOR, rule, fix, file=name, row=1, value=header[0]))
     for position, label in enumerate(header, 1):
         if not label.strip():
             raise InvalidData(

@@ -8,32 +8,30 @@ from pipeline.cli.session import Session, command, main
 
 
 @main.command()
-@click.option("--version", "asked", metavar="X.Y.Z", help="Release as this version, if the changes allow it.")
-@click.option(
-    "--base-url", metavar="ADDRESS", help="Where releases are published. Default: `baseUrl` in datapackage.json."
-)
+@click.option("--base-url", metavar="ADDRESS", help="Where releases are published, instead of the project's `baseUrl`.")
+@click.option("--dry-run", is_flag=True, help="Show what would change in the next release; write nothing.")
 @command
-def build(session: Session, asked: str | None, base_url: str | None) -> None:
-    """Assemble, validate, release: bring the latest release up to date.
+def build(session: Session, base_url: str | None, dry_run: bool) -> None:
+    """Assemble, validate, and write every file of a release into build/releases.
 
-    Does nothing when nothing has changed. When something is wrong, the latest release stays as it is.
+    Where the sources give what was last released, the result is that version, with the same data files. Otherwise it
+    is a draft, such as 1.1.0-draft, until `servicebanken release` records it. If something is wrong, what was built
+    before stays as it is.
 
     \b
-    Example:
+    Examples:
       servicebanken build
+      servicebanken build --dry-run
     """
     from pipeline.build import build
+    from pipeline.cli.release import show, show_proposal
+    from pipeline.package.version import is_draft
 
-    built = build(session.project, session.progress, asked, base_url)
-    lines = [f"{'Released' if built.new else 'Up to date:'} {built.version}  {built.folder}"]
-    lines += [f"  {change}" for change in built.changes]
-    session.print(
-        {
-            "version": built.version,
-            "folder": str(built.folder),
-            "new": built.new,
-            "rows": built.rows,
-            "changes": list(built.changes),
-        },
-        "\n".join(lines),
-    )
+    if dry_run:
+        show_proposal(session, None, None, base_url)
+        return
+    built = build(session.project, session.progress, base_url)
+    if is_draft(built.version):
+        show(session, built, "Draft", "Record it as a release with `servicebanken release`.")
+    else:
+        show(session, built, "Built" if built.made else "Up to date:")

@@ -96,9 +96,9 @@ def _package(session: Session, source: str) -> Iterator[Package]:
 def _place(session: Session, source: str) -> str:
     """A version of the project as the folder of its release, and the address of a folder as that of its descriptor."""
     from pipeline.package.package import DESCRIPTOR
-    from pipeline.package.version import is_version
+    from pipeline.package.version import is_draft, is_version
 
-    if (is_version(source) or source == "latest") and not Path(source).exists():
+    if (is_version(source) or is_draft(source) or source == "latest") and not Path(source).exists():
         return str(session.project.releases / source)
     if source.startswith(("http://", "https://")) and not source.lower().endswith((".json", ".zip")):
         return f"{source.rstrip('/')}/{DESCRIPTOR}"

@@ -1,4 +1,4 @@
-"""`servicebanken release`: a package as the next version."""
+"""`servicebanken release`: what the sources give now, as the next version."""
 
 from __future__ import annotations
 
@@ -10,66 +10,78 @@ import click
 from pipeline.cli.session import Session, command, main
 
 if TYPE_CHECKING:
-    from pipeline.package.package import Package
+    from pipeline.build import Built
 
 
 @main.command()
 @click.argument("package", required=False, type=click.Path(path_type=Path))
-@click.option("--version", "asked", metavar="X.Y.Z", help="Release as this version, if the changes allow it.")
-@click.option(
-    "--base-url", metavar="ADDRESS", help="Where releases are published. Default: `baseUrl` in datapackage.json."
-)
-@click.option("--dry-run", is_flag=True, help="Say which version it would be, and why; write nothing.")
+@click.option("--version", "asked", metavar="X.Y.Z", help="Use this version, if it is a large enough step.")
+@click.option("--major", is_flag=True, help="Release it even if it breaks something for people who use the data.")
+@click.option("--base-url", metavar="ADDRESS", help="Where releases are published, instead of the project's `baseUrl`.")
+@click.option("--dry-run", is_flag=True, help="Show which version it would be and what changes; write nothing.")
 @command
-def release(session: Session, package: Path | None, asked: str | None, base_url: str | None, dry_run: bool) -> None:
-    """Release a valid package as build/releases/<version>; without PACKAGE, the project's package.
+def release(
+    session: Session, package: Path | None, asked: str | None, major: bool, base_url: str | None, dry_run: bool
+) -> None:
+    """Build, and record the result as a release in build/releases.json.
 
-    The version follows from what changed since the latest release (docs/versions.md). A smaller step than the changes
-    demand is refused; a larger one may be asked for.
+    The version follows from what changed since the last release (docs/versions.md). Commit build/releases.json and
+    data/ afterwards. PACKAGE releases another package than the one that the sources give.
 
     \b
     Examples:
       servicebanken release --dry-run
-      servicebanken release build/package --version 2.0.0
+      servicebanken release
+      servicebanken release --major
     """
-    from pipeline.build import release_package
+    from pipeline.build import release
     from pipeline.package.package import load
 
-    project = session.project
     if dry_run:
-        _propose(session, load(package or project.package), asked, base_url)
+        show_proposal(session, package, asked, base_url)
         return
-    released = release_package(project, load(package or project.package), session.progress, asked, base_url)
-    changes = [change.line() for change in released.changes]
-    lines = [f"{'Released' if released.new else 'Up to date:'} {released.version}  {released.folder}"]
+    built = release(session.project, session.progress, asked, base_url, major, load(package) if package else None)
+    kept = session.project.record.relative_to(session.project.root)
+    if built.new:
+        show(session, built, "Released", f"Commit it: git add build/releases.json {kept}")
+    else:
+        show(session, built, "Up to date:")
+
+
+def show(session: Session, built: Built, said: str, more: str | None = None) -> None:
+    """Prints a release or draft and what it changes."""
+    lines = [f"{said} {built.version}  {built.folder}", *(f"  {change}" for change in built.changes)]
     session.print(
         {
-            "version": released.version,
-            "folder": str(released.folder),
-            "new": released.new,
-            "changes": changes,
+            "version": built.version,
+            "folder": str(built.folder),
+            "new": built.new,
+            "made": built.made,
+            "rows": built.rows,
+            "changes": list(built.changes),
         },
-        "\n".join([*lines, *(f"  {change}" for change in changes)]),
+        "\n".join([*lines, more] if more else lines),
     )
 
 
-def _propose(session: Session, package: Package, asked: str | None, base_url: str | None) -> None:
-    from pipeline.build import propose_package
+def show_proposal(session: Session, path: Path | None, asked: str | None, base_url: str | None) -> None:
+    """Prints which version a release would be now, and what it would change."""
+    from pipeline.build import propose
+    from pipeline.package.package import load
     from pipeline.release.compare import summary
 
-    with propose_package(session.project, package, session.progress, asked, base_url) as proposal:
-        before = proposal.before.name if proposal.before else None
+    with propose(session.project, session.progress, asked, base_url, load(path) if path else None) as proposal:
         if proposal.comparison is None:
             lines = [f"Would be {proposal.version}, the first release."]
         elif not proposal.new:
-            lines = [f"Nothing has changed since {before}."]
+            lines = [f"Nothing has changed since {proposal.before}."]
         else:
             told = list(summary.summary(proposal.comparison))
-            lines = [f"Would be {proposal.version}, after {before}:", *(f"  {line}" for line in told[1:])]
+            lines = [f"Would be {proposal.version}, after {proposal.before}:", *(f"  {line}" for line in told[1:])]
         session.print(
             {
-                "version": str(proposal.version),
-                "before": before,
+                "version": proposal.version,
+                "before": proposal.before,
                 "new": proposal.new,
                 "changes": [change.to_dict() for change in proposal.changes],
             },

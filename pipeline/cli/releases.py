@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 @click.option("--zenodo-api", "api", metavar="ADDRESS", help="The API of another InvenioRDM server in Zenodo's stead.")
 @command
 def releases(session: Session, place: str | None, api: str | None) -> None:
-    """List the project's releases, and with --published what a place has published; the latest is marked.
+    """List the project's releases, and with --published those that a place has; the latest is marked.
 
-    A release whose files all have the bytes that SHA256SUMS lists is whole, else it is damaged. What lies elsewhere
-    than in a folder is not read; `servicebanken verify` does that.
+    A release is whole if all its files have the bytes that SHA256SUMS lists, otherwise it is damaged. A recorded
+    release whose folder is gone is `not here`. What is published elsewhere than in a folder is `unread`;
+    `servicebanken verify` reads it.
 
     \b
     Examples:
@@ -32,15 +33,19 @@ def releases(session: Session, place: str | None, api: str | None) -> None:
       servicebanken releases --published s3://bucket/servicebanken --json
       servicebanken releases --published zenodo:1234
     """
+    from pipeline.package import ledger
     from pipeline.package.releases import listed
     from pipeline.publish import listed as published
 
-    folder = session.project.releases
+    project = session.project
+    folder = project.releases
     with session.progress.step("local"):
         pointer = folder / "latest"
-        here = listed(folder, pointer.resolve().name if pointer.exists() else None, session.progress)
+        here = listed(
+            folder, pointer.resolve().name if pointer.exists() else None, session.progress, ledger.read(project.ledger)
+        )
     there = published(place, session.progress, api=api) if place is not None else None
-    lines = _table(here, f"No release in {folder}: make one with `servicebanken build`.")
+    lines = _table(here, "No releases yet. Make one with `servicebanken release`.")
     result: dict[str, object] = {"folder": str(folder), "releases": list(map(asdict, here))}
     if there is not None:
         result |= {"place": place, "published": list(map(asdict, there))}

@@ -38,11 +38,17 @@ class Kind(StrEnum):
     BAD_INFERRED = "bad-inferred"
     LONELY_CELL = "lonely-cell"
     BAD_SOURCE = "bad-source"
+    EMPTY_SOURCE = "empty-source"
+    UNREAD_FILE = "unread-file"
+    NO_SUCH_DAY = "no-such-day"
+    BAD_ADDRESS = "bad-address"
+    OUTER_SPACE = "outer-space"
     # a file as text
     BAD_BYTE = "bad-byte"
     BYTE_ORDER_MARK = "byte-order-mark"
     RAGGED_ROW = "ragged-row"
     BAD_QUOTE = "bad-quote"
+    WRONG_SEPARATOR = "wrong-separator"
     BLANK_HEADER = "blank-header"
     DUPLICATE_HEADER = "duplicate-header"
     BLANK_ROW = "blank-row"
@@ -61,6 +67,9 @@ class Kind(StrEnum):
     # a release
     VERSION_TOO_SMALL = "version-too-small"
     VERSION_TAKEN = "version-taken"
+    BREAKING_CHANGE = "breaking-change"
+    UNPUBLISHED_DRAFT = "unpublished-draft"
+    DAMAGED_RECORD = "damaged-record"
     DAMAGED_RELEASE = "damaged-release"
     DIFFERENT_COPY = "different-copy"
     # a source that is fetched

@@ -1,7 +1,8 @@
-"""The releases that lie in a folder: which there are, and whether each is whole."""
+"""The releases of a project: which were recorded, which lie in its folder, and whether each of these is whole."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,11 +11,13 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import os_errors, read_json
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
+from pipeline.package.ledger import Entry
 from pipeline.package.package import DESCRIPTOR
-from pipeline.package.version import is_version, order
+from pipeline.package.version import is_draft, is_version, order
 
-State = Literal["whole", "damaged", "unread"]
-"""Whether every file has the bytes that SHA256SUMS lists; `unread` where nobody has looked."""
+State = Literal["whole", "damaged", "draft", "not here", "withdrawn", "unread"]
+"""Whether every file has the bytes that SHA256SUMS lists; `draft`: whole, but not recorded; `not here`: recorded, but
+without a folder; `withdrawn`: recorded, and not to be used; `unread`: nobody has looked."""
 
 
 @dataclass(frozen=True)
@@ -32,27 +35,40 @@ class Listed:
 
 
 def folders(parent: Path) -> list[Path]:
-    """The folders of releases in `parent`, the highest version first."""
+    """The folders of releases and drafts in `parent`, the highest version first."""
     with os_errors(str(parent)):
         there = list(parent.iterdir()) if parent.is_dir() else []
-    found = [path for path in there if is_version(path.name) and path.is_dir() and not path.is_symlink()]
-    return sorted(found, key=lambda path: order(path.name), reverse=True)
+    found = [path for path in there if is_version(path.name) or is_draft(path.name)]
+    folders = [path for path in found if path.is_dir() and not path.is_symlink()]
+    return sorted(folders, key=lambda path: order(path.name), reverse=True)
 
 
-def listed(parent: Path, latest: str | None, progress: Progress) -> list[Listed]:
-    """The releases in `parent`, the highest version first; `latest` is the version that is pointed at."""
+def listed(parent: Path, latest: str | None, progress: Progress, entries: Iterable[Entry] = ()) -> list[Listed]:
+    """The releases in `parent` and those recorded in a ledger, the highest version first.
+
+    `latest` is the version that is pointed at.
+    """
+    recorded = {entry.version: entry for entry in entries}
+    here = {folder.name: folder for folder in folders(parent)}
     releases = []
-    for number, folder in enumerate(found := folders(parent), 1):
-        progress.advance(number, len(found), folder.name)
-        state, files = inspected(folder)
+    versions = sorted({*recorded, *here}, key=order, reverse=True)
+    for number, version in enumerate(versions, 1):
+        progress.advance(number, len(versions), version)
+        entry, folder = recorded.get(version), here.get(version)
+        state, files = inspected(folder) if folder else ("not here", [])
+        if is_draft(version) and state == "whole":
+            state = "draft"
+        if entry and entry.withdrawn and state != "damaged":
+            state = "withdrawn"
+        places = [str(folder)] if folder else []
         releases.append(
             Listed(
-                folder.name,
-                str(folder),
-                _created(folder),
-                len(files),
-                sum(path.stat().st_size for path in files),
-                folder.name == latest,
+                version,
+                " ".join([*places, *(entry.published if entry else ())]),
+                _created(folder) if folder else entry.date if entry else None,
+                len(files) if folder else None,
+                sum(path.stat().st_size for path in files) if folder else None,
+                version == latest,
                 state,
             )
         )

@@ -13,7 +13,7 @@ from pipeline.package import manifest
 from pipeline.package.manifest import NAME as SUMS
 from pipeline.package.manifest import File
 from pipeline.package.package import DESCRIPTOR
-from pipeline.package.version import is_version
+from pipeline.package.version import is_draft, is_version
 
 __all__ = ["SUMS", "File", "Release", "read"]
 
@@ -76,6 +76,10 @@ def read(folder: Path) -> Release:
     files = manifest.verify(folder)
     descriptor = read_json(folder / DESCRIPTOR, str(folder / DESCRIPTOR))
     version = descriptor.get("version") if isinstance(descriptor, dict) else None
+    if isinstance(version, str) and is_draft(version):
+        rule = "is a draft: its version is not recorded, and its contents may still change"
+        fix = "Record it with `servicebanken release`, then publish that."
+        raise InvalidData(Problem(Kind.UNPUBLISHED_DRAFT, rule, fix, file=str(folder), value=version))
     if not isinstance(version, str) or not is_version(version):
         raise InvalidData(
             Problem(

@@ -9,8 +9,11 @@ from pipeline.core.errors import printable, shorten
 from pipeline.release.compare import Change, Comparison, Row, RowChanges
 from pipeline.release.compare.change import CHANGED
 from pipeline.release.compare.summary import KINDS as SUMMARISED
-from pipeline.release.version import Version
 from pipeline.web.words import LANGUAGES, Language, Words
+
+CHANGELOG = "CHANGELOG.md"
+CHANGES = "changes.json"
+"""The two files of a release that say what it changed, for people and for programs."""
 
 HEADING = "# Changelog · Ändringar\n"
 
@@ -21,7 +24,7 @@ KINDS = {what: change for what, change in SUMMARISED.items() if not what.startsw
 """Kinds of change whose rows are named; those of traces only repeat what their tables say."""
 
 
-def changelog(version: Version, created: str | None, comparison: Comparison | None, earlier: str | None) -> str:
+def changelog(version: str, created: str | None, comparison: Comparison | None, earlier: str | None) -> str:
     """The changelog with this release on top of the `earlier` one's; both are None for the first release."""
     date = f" ({created[:10]})" if created else ""
     lines = [f"## {version}{date}", ""]

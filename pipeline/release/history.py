@@ -1,9 +1,7 @@
 """The history in a release's SQLite: that of the release before, and what this one changed.
 
-See pipeline/package/history.py.
-
-The release before hands on what it knows, so earlier ones need not be there any more. The tables depend on what the
-releases hold alone, not on where they lie.
+See pipeline/package/history.py. `dump` writes both tables of a release as JSON lines, from which the next release, or
+the same one made again, takes them: earlier releases need not be there any more.
 """
 
 from __future__ import annotations
@@ -11,14 +9,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from pipeline.core.names import free
 from pipeline.core.quoting import identifier
 from pipeline.package.history import CREATE_CHANGES, CREATE_RELEASES, Names, key_text, names
-from pipeline.package.package import Package, Resource, load
+from pipeline.package.package import Package, Resource
 from pipeline.release.compare import Change, Comparison, Row, RowChanges
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED
-from pipeline.release.proposal import Proposal
 from pipeline.release.version import What
 
 Line = tuple[str, str | None, str | None, str | None, str | None, str | None]
@@ -28,17 +27,33 @@ INSERT_RELEASE = "INSERT INTO {releases} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_CHANGE = "INSERT INTO {changes} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-def write(con: sqlite3.Connection, proposal: Proposal, created: str | None) -> None:
-    """Writes both tables, with their indexes, into the database of a release."""
-    tables = names(proposal.package)
+FILES = ("releases", "changes")
+"""The files of JSON lines, by the attribute of `Names` that has the name of their table."""
+
+
+def write(
+    con: sqlite3.Connection,
+    package: Package,
+    before: Path | None,
+    version: str,
+    created: str | None,
+    comparison: Comparison | None,
+    recorded: bool,
+) -> None:
+    """Writes both tables, with their indexes, into the database of a release.
+
+    `before`: the folder that `dump` wrote for the release before; for that of this release itself, where it is made
+    again as it was `recorded`.
+    """
+    tables = names(package)
     for create in (CREATE_RELEASES, CREATE_CHANGES):
         con.execute(tables.sql(create))
-    if proposal.before is not None:
-        _hand_on(con, tables, load(proposal.before))
-    version = str(proposal.version)
-    _write_release(con, tables, version, created, proposal.comparison)
-    if proposal.comparison is not None:
-        lines = ((None, version, *line) for line in _lines(proposal.comparison))
+    if before is not None:
+        for query, file in zip((INSERT_RELEASE, INSERT_CHANGE), FILES, strict=True):
+            con.executemany(tables.sql(query), _lines_of(before / f"{file}.jsonl"))
+    if not recorded:
+        _write_release(con, tables, version, created, comparison)
+        lines = ((None, version, *line) for line in (_lines(comparison) if comparison else ()))
         con.executemany(tables.sql(INSERT_CHANGE), lines)
     for fields in (("table", "key"), ("release",)):
         taken = {str(name).casefold() for (name,) in con.execute("SELECT name FROM sqlite_master")}
@@ -46,23 +61,26 @@ def write(con: sqlite3.Connection, proposal: Proposal, created: str | None) -> N
         con.execute(tables.sql(f"CREATE INDEX {index} ON {{changes}} ({', '.join(map(identifier, fields))})"))
 
 
-def _hand_on(con: sqlite3.Connection, tables: Names, before: Package) -> None:
-    """Copies the history of the release before; one that was made without any has only itself to tell of."""
-    there = names(before)
-    file = before.folder / f"{before.stem}.sqlite"
-    earlier = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+def _lines_of(path: Path) -> Iterator[tuple[Any, ...]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield tuple(json.loads(line).values())
+
+
+def dump(release: Package, folder: Path) -> None:
+    """Writes both tables of a release into `folder`, as JSON lines."""
+    tables = names(release)
+    database = release.folder / f"{release.stem}.sqlite"
+    con = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     try:
-        known = {name for (name,) in earlier.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if {there.releases, there.changes} <= known:
-            releases = earlier.execute(there.sql("SELECT * FROM {releases} ORDER BY number"))
-            con.executemany(tables.sql(INSERT_RELEASE), releases)
-            changes = earlier.execute(there.sql("SELECT * FROM {changes} ORDER BY rowid"))
-            con.executemany(tables.sql(INSERT_CHANGE), changes)
-            return
+        for name in FILES:
+            rows = con.execute(f"SELECT * FROM {identifier(getattr(tables, name))} ORDER BY rowid")
+            columns = [column for column, *_ in rows.description]
+            with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+                for row in rows:
+                    file.write(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n")
     finally:
-        earlier.close()
-    version, created = (before.descriptor.get(member) for member in ("version", "created"))
-    _write_release(con, tables, str(version), str(created) if created else None, None)
+        con.close()
 
 
 def _write_release(
@@ -89,7 +107,7 @@ def _lines(comparison: Comparison) -> Iterator[Line]:
             if change.what == What.TABLE_RENAMED:
                 old, new = stems.get(str(old)), stems.get(str(new))
             name = stems.get(change.table, change.table) if change.table else None
-            yield str(change.what), name, None, change.name, old, new
+            yield str(change.what), name, None, change.name, old or None, new or None
     resources = {table.name: table for table in comparison.new.tables}
     for table in comparison.tables:
         for row in comparison.rows(table):

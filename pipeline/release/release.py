@@ -14,25 +14,24 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from pipeline.core.errors import CannotRun, Kind, Problem
-from pipeline.core.files import os_errors, sha256, staging, write_json
+from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
+from pipeline.core.files import have_same_bytes, os_errors, replace_folder, sha256, staging, write_json
 from pipeline.core.progress import Progress
 from pipeline.core.quoting import identifier, literal
 from pipeline.package import manifest
 from pipeline.package.package import DESCRIPTOR, Package, Resource, load
-from pipeline.package.version import is_version
+from pipeline.package.version import RELEASE, Wanted, is_version
 from pipeline.release import history
-from pipeline.release.changelog import changelog
+from pipeline.release.changelog import CHANGELOG, CHANGES, changelog
 from pipeline.release.compare import Change, document
 from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx
 from pipeline.release.formats.contents import Contents
 from pipeline.release.proposal import Extra, Proposal, propose
+from pipeline.release.record import Record
 from pipeline.table import duckdb
 from pipeline.table.relation import COPY_CSV, connect, raw, sort_order, typed
 
 LATEST = "latest"
-CHANGELOG = "CHANGELOG.md"
-CHANGES = "changes.json"
 
 Describe = Callable[[Path, str], None]
 """Writes descriptions into the folder of a release, to which the archive of that name will be added."""
@@ -44,7 +43,7 @@ Judge = Callable[[Path], object]
 
 @dataclass(frozen=True)
 class Released:
-    """A release on disk, and whether this run made it."""
+    """A release on disk: its version, whether that is a new one, and what it changes."""
 
     version: str
     folder: Path
@@ -57,32 +56,70 @@ def release(
     releases: Path,
     progress: Progress,
     extras: Mapping[str, Extra],
-    asked: str | None = None,
+    record: Record | None = None,
+    wanted: Wanted = RELEASE,
     describe: Describe | None = None,
     judge: Judge | None = None,
+    software: str | None = None,
 ) -> Released:
-    """Releases a valid package below `releases`; `extras` are files to put beside it.
+    """Makes a draft or a release of a valid package below `releases`; `extras` are files to put beside it.
 
-    `describe` describes the release once its data and its changelog are written; `judge` raises InvalidData for one
-    that is not whole, before anybody sees it.
+    `record`: the last recorded release. Where the package holds the same, that release is made again: with the same
+    data files, and other bytes only where other `software` makes the rest. `describe` describes the release once its
+    data and its changelog are written; `judge` raises InvalidData for one that is not whole, before anybody sees it.
 
-    Nothing is written when the latest release holds the same. Raises InvalidData where the latest release is damaged,
-    or where `asked`, a version, is a smaller step than the changes demand, or is taken.
+    Raises InvalidData as `propose` does, where the version lies there already, unrecorded and with other bytes, and
+    where recorded data files come out with other bytes.
     """
-    with propose(package, releases, extras, asked) as proposal:
-        if not proposal.new:
-            _point(releases, str(proposal.version))
-            return Released(str(proposal.version), releases / str(proposal.version), False, ())
+    with propose(package, record, extras, wanted) as proposal:
+        target = releases / proposal.version
         stated = package.descriptor.get("version")
-        if proposal.before is None and stated is not None and not is_version(str(stated)):
+        if proposal.record is None and stated is not None and not is_version(str(stated)):
             progress.say(f"The version {stated!r} is not three numbers: this release is {proposal.version}.")
         with staging(releases) as folder:
-            _write(proposal, folder, extras, progress, describe)
+            _write(proposal, folder, extras, progress, describe, software)
             manifest.write(folder)
             (judge or manifest.verify)(folder)
-            folder.rename(releases / str(proposal.version))
-            _point(releases, str(proposal.version))
-    return Released(str(proposal.version), releases / str(proposal.version), True, proposal.changes)
+            if not proposal.new:
+                _refuse_other_data(proposal, folder)
+            if not _is_same(target, folder):
+                if proposal.new and not wanted.draft and target.exists():
+                    raise InvalidData(_taken(target))
+                replace_folder(folder, target)
+            _point(releases, proposal.version)
+    return Released(proposal.version, target, proposal.new, proposal.changes)
+
+
+def _is_same(target: Path, folder: Path) -> bool:
+    """Whether the release lies there already, whole."""
+    sums = target / manifest.NAME
+    return sums.is_file() and have_same_bytes(sums, folder / manifest.NAME) and not manifest.inspect(target)[1]
+
+
+def _taken(target: Path) -> Problem:
+    return Problem(
+        Kind.VERSION_TAKEN,
+        "lies there, is not in the ledger of releases, and holds something else",
+        "If nobody needs it, delete the folder and release again.",
+        file=str(target),
+    )
+
+
+def _refuse_other_data(proposal: Proposal, folder: Path) -> None:
+    """Refuses data files with other bytes than were recorded, though nothing has changed in them."""
+    assert proposal.record is not None
+    problems = [
+        Problem(
+            Kind.DIFFERENT_COPY,
+            f"holds the same as in {proposal.version}, but this software writes it with other bytes",
+            f"Use the software that made it ({proposal.record.last.software}), or ask for a new --version.",
+            file=path,
+        )
+        for path, digest in proposal.record.last.data.items()
+        if (folder / path).is_file() and sha256(folder / path) != digest
+    ]
+    if problems:
+        raise InvalidData(problems)
 
 
 def _point(releases: Path, version: str) -> None:
@@ -97,17 +134,20 @@ def _point(releases: Path, version: str) -> None:
         draft.replace(pointer)
 
 
-def _created(package: Package) -> str | None:
-    """When the release was made, from its sources and not from the clock.
-
-    SOURCE_DATE_EPOCH (reproducible-builds.org), else what the descriptor says, else the day when the newest cited
-    document was read.
-    """
+def _created(proposal: Proposal) -> str | None:
+    """When the release was made: as recorded, or what SOURCE_DATE_EPOCH (reproducible-builds.org) or the descriptor
+    says, or now. A draft has no day of its own: it is as old as the newest document that it cites."""
+    package = proposal.package
+    if not proposal.new and proposal.record is not None:
+        recorded = proposal.record.package.descriptor.get("created")
+        return None if recorded is None else str(recorded)
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch:
         return _time(epoch)
     if package.descriptor.get("created"):
         return str(package.descriptor["created"])
+    if is_version(proposal.version):
+        return datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z")
     documents = package.table("documents")
     if documents and "accessed" in documents.field_names:
         con = connect()
@@ -138,10 +178,11 @@ def _write(
     extras: Mapping[str, Extra],
     progress: Progress,
     describe: Describe | None,
+    software: str | None,
 ) -> None:
     """Writes every file of the release but the checksums."""
-    created = _created(proposal.package)
-    _write_tables(proposal, folder, created, extras, progress)
+    created = _created(proposal)
+    _write_tables(proposal, folder, created, extras, progress, software)
     _write_changes(proposal, folder, created)
     zipped = f"{proposal.package.stem}-{proposal.version}.zip"
     if describe is not None:
@@ -153,8 +194,13 @@ def _write(
 
 
 def _write_changes(proposal: Proposal, folder: Path, created: str | None) -> None:
-    """Writes what the release changes, for people and for programs."""
-    earlier = (proposal.before / CHANGELOG).read_text(encoding="utf-8") if proposal.before else None
+    """Writes what the release changes, for people and for programs; of a recorded one, what was told of it then."""
+    record = proposal.record
+    if record is not None and not proposal.new:
+        for name in (CHANGELOG, CHANGES):
+            shutil.copyfile(record.history / name, folder / name)
+        return
+    earlier = (record.history / CHANGELOG).read_text(encoding="utf-8") if record else None
     text = changelog(proposal.version, created, proposal.comparison, earlier)
     (folder / CHANGELOG).write_text(text, encoding="utf-8", newline="\n")
     new = document.about(load(folder))
@@ -171,20 +217,30 @@ def _write_tables(
     created: str | None,
     extras: Mapping[str, Extra],
     progress: Progress,
+    software: str | None,
 ) -> None:
     """Writes the descriptor, the extras, and the tables in every format."""
-    package, version = proposal.package, str(proposal.version)
+    package = proposal.package
     con = connect()
     (folder / "data").mkdir()
     progress.advance(1, 7, "csv")
     members = [_write_resource(con, package, resource, folder) for resource in package.resources]
-    write_json(folder / DESCRIPTOR, _release_descriptor(package, members, version, created))
+    write_json(folder / DESCRIPTOR, _release_descriptor(package, members, proposal.version, created, software))
     released = load(folder).with_file(package.file)
     relations = {table.name: typed(con, released, table) for table in released.tables}
     contents = Contents(con, released, relations, created)
+    told = partial(
+        history.write,
+        package=package,
+        before=proposal.record.history if proposal.record else None,
+        version=proposal.version,
+        created=created,
+        comparison=proposal.comparison,
+        recorded=not proposal.new,
+    )
     with ThreadPoolExecutor(1) as beside:
         written = [beside.submit(_write_extra, extra, folder / name) for name, extra in extras.items()]
-        _write_formats(contents, folder, partial(history.write, proposal=proposal, created=created), progress)
+        _write_formats(contents, folder, told, progress)
         for each in written:
             each.result()
 
@@ -249,16 +305,18 @@ def _write_resource(
 
 
 def _release_descriptor(
-    package: Package, members: list[dict[str, Any]], version: str, created: str | None
+    package: Package, members: list[dict[str, Any]], version: str, created: str | None, software: str | None
 ) -> dict[str, Any]:
     head: dict[str, Any] = {}
     for name, value in package.descriptor.items():
-        if name not in ("resources", "created", "profile"):  # its tables have the form of version 2
+        if name not in ("resources", "created", "profile", "software"):  # its tables have the form of version 2
             head[name] = value
     head["name"] = package.name
     head["version"] = version
     if created is not None:
         head["created"] = created
+    if software is not None:
+        head["software"] = software
     return head | {"resources": members}
 
 

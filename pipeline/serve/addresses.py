@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pipeline.serve.languages import LANGUAGES
 
-VERSION_TEXT = r"(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}"
+VERSION_TEXT = r"(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}(?:-draft)?"
 VERSION = re.compile(VERSION_TEXT)
 """A version as the first part of an address; Datasette writes no name with a dot."""
 

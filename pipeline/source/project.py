@@ -47,6 +47,16 @@ class Project:
         return self.build / "releases"
 
     @property
+    def ledger(self) -> Path:
+        """The list of recorded releases, kept in git."""
+        return self.root / "build/releases.json"
+
+    @property
+    def record(self) -> Path:
+        """The tables and the history of the last recorded release, kept in git, so that the next is based on them."""
+        return self.root / "data" if self.has_sources else self.root / "build/data"
+
+    @property
     def metadata(self) -> Path:
         """What Datasette is told about the tables."""
         return self.root / "metadata.yml"

@@ -14,10 +14,12 @@ from typing import Any
 from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.core.files import os_errors
 from pipeline.core.yaml_files import LINE, Text, read_yaml
+from pipeline.package import about
 from pipeline.source.fetch import Fetch
 from pipeline.source.fetch_reading import read_fetches
 
 FILE = "source.yml"
+NAME = "[a-z0-9]+([._-][a-z0-9]+)*"
 OWN = {"publisher", "homepage", "licence", "rank", "description_en", "description_sv", "documents", "fetch"}
 """What source.yml may say of the publisher."""
 
@@ -53,14 +55,20 @@ def read_all(folder: Path, root: Path) -> list[Source]:
     Raises InvalidData for a source.yml that does not say what it must, or an id that two documents have.
     """
     with os_errors(str(folder)):
-        folders = sorted(path for path in folder.iterdir() if path.is_dir())
-    sources = [_read(path, root) for path in folders if not path.name.startswith(".")]
+        folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        sources = [_read(path, root) for path in folders if any(path.iterdir())]
     _refuse_twins(sources, root)
     return sources
 
 
 def _read(folder: Path, root: Path) -> Source:
     name = str((folder / FILE).relative_to(root))
+    if not re.fullmatch(NAME, folder.name):
+        fix = "Name it after the publisher in lower-case letters a-z and digits, with hyphens: krokoms-kommun."
+        raise _bad(str(folder.relative_to(root)), None, "is not a name for the folder of a source", fix, folder.name)
+    if not (folder / FILE).is_file():
+        fix = "Write one (docs/sources.md shows how), or move the folder elsewhere."
+        raise _bad(str(folder.relative_to(root)), None, f"has no {FILE}, which every folder in sources/ needs", fix)
     content = read_yaml(folder / FILE, name)
     if not isinstance(content, dict):
         raise _bad(name, None, "is not a mapping", "Start it with `publisher:`.")
@@ -85,6 +93,10 @@ def _read(folder: Path, root: Path) -> Source:
     tables = tuple(sorted(folder.glob("*.csv")))
     fetches = _fetches(content, name, documents)
     homepage = content.get("homepage") or None
+    if homepage and about.address(str(homepage)) is None:
+        line = next(member.line for member in content if member == "homepage")
+        fix = "Write the whole address, as in https://www.example.org/."
+        raise InvalidData(Problem(Kind.BAD_ADDRESS, "is not a web address", fix, name, line, "homepage", str(homepage)))
     return Source(folder.name, folder, publisher, homepage, licence, rank, documents, tables, fetches)
 
 

@@ -41,7 +41,7 @@ def test_a_file_of_a_source_is_copied_with_its_licence(tmp_path: Path) -> None:
 
 def test_a_file_comes_with_the_release(tmp_path: Path) -> None:
     with_outline(tmp_path, **{"a/outline.geojson": OUTLINE})
-    run = servicebanken("build", "--project", tmp_path)
+    run = servicebanken("release", "--project", tmp_path)
     assert run.code == 0, run.err
     assert (tmp_path / "build/releases/latest/files/outline.geojson").read_text(encoding="utf-8") == OUTLINE
 

@@ -251,7 +251,8 @@ def test_keys_that_a_bar_makes_alike_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_that_no_source_speaks_of_is_empty(tmp_path: Path) -> None:
-    texts = _assembled(tmp_path, [TOWNS], {"sources/a/source.yml": source("a-doc")})
+    files = {"sources/a/source.yml": source("a-doc"), "sources/a/roads.csv": "id,document\n1,a-doc\n"}
+    texts = _assembled(tmp_path, [TOWNS, table("roads", [field("id")], ["id"])], files)
     assert texts["towns.csv"] == "id,name,people,founded\n"
 
 
@@ -281,6 +282,8 @@ def test_the_package_names_its_sources_the_most_trusted_first(tmp_path: Path) ->
         {
             "sources/a/source.yml": source("a-doc", rank=20, publisher="Second"),
             "sources/b/source.yml": source("b-doc", rank=10, publisher="First", homepage="https://first.example/"),
+            "sources/a/towns.csv": "id,document\n1,a-doc\n",
+            "sources/b/towns.csv": "id,document\n1,b-doc\n",
         },
     )
     assemble(built, tmp_path / "out", Progress())

@@ -27,7 +27,7 @@ def test_a_source_is_fetched_kept_as_it_came_and_built(tmp_path: Path, site: Sit
     folder = project.root / "sources/register/snapshots/register"
     assert (folder / f"{digest}.csv").read_bytes() == SHOPS
     accepted = json.loads((folder / "accepted.json").read_text(encoding="utf-8"))
-    built = invoke("build", "--project", project.root)
+    built = invoke("release", "--project", project.root)
     assert built.code == 0, built.err
     assert f"register: snapshot of {accepted['fetched'][:10]}, 0 days old" in built.err
     data = project.root / "build/releases/latest/data"

@@ -71,7 +71,7 @@ def test_pages_become_rows_of_a_release(project: Path, server: Pages) -> None:
     run = collect(project)
     assert run.code == 0, run.err
     assert [asked.path for asked in server.asked] == ["/robots.txt", "/servicepunkter", "/servicepunkter/2"]
-    built = invoke("build", "--project", project)
+    built = invoke("release", "--project", project)
     assert built.code == 0, built.err
     with (project / "build/releases/latest/data/shops.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["id"]: (row["name"], row["kind"], row["opened"]) for row in csv.DictReader(file)}
@@ -93,4 +93,4 @@ def test_a_page_that_was_rebuilt_keeps_what_was_accepted(project: Path, server: 
     (outcome,) = json.loads(collect(project).out)
     assert outcome["outcome"] == "rejected"
     assert "has nothing at 'li.point'" in outcome["problems"][0]["rule"]
-    assert invoke("build", "--project", project).code == 0
+    assert invoke("release", "--project", project).code == 0

@@ -49,7 +49,7 @@ def project(country: Sweden, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def release(project: Path) -> Path:
-    run = invoke("build", "--project", project)
+    run = invoke("release", "--project", project)
     assert run.code == 0, run.err
     return project / "build/releases/latest"
 

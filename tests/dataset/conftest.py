@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build import build
+from pipeline import build
 from pipeline.core.progress import Progress
 from pipeline.source.project import find
 
@@ -25,7 +25,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("datapackage.json", "metadata.yml"):
         shutil.copy(ROOT / name, project)
     shutil.copytree(ROOT / "sources", project / "sources")
-    return build(find(project), Progress()).folder
+    return build.release(find(project), Progress(), major=True).folder
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def test_the_bytes_do_not_hang_on_the_hash_seed(tmp_path: Path) -> None:
 
 def test_somebodys_release_says_which_formats_were_left_out_and_why(tmp_path: Path) -> None:
     bare = package(tmp_path, [table("towns", [field("code")], ["code"])], {"towns.csv": "code\n0482\n"})
-    assert invoke("build", "--quiet", "--project", bare).code == 0
+    assert invoke("release", "--quiet", "--project", bare).code == 0
     catalog = bare / "build/releases/latest/catalog"
     assert sorted(path.name for path in catalog.iterdir()) == ["csvw-metadata.json", "notes.json"]
     notes = json.loads((catalog / "notes.json").read_text(encoding="utf-8"))
@@ -140,7 +140,7 @@ def test_a_build_notices_another_base_url(tmp_path: Path) -> None:
     folder = towns(tmp_path)
     versions = []
     for address in (BASE, BASE, "https://elsewhere.example.org/"):
-        run = invoke("build", "--quiet", "--project", folder, "--base-url", address)
+        run = invoke("release", "--quiet", "--project", folder, "--base-url", address)
         versions.append(run.out.split("  ")[0])
     assert versions == ["Released 1.0.0", "Up to date: 1.0.0", "Released 1.0.1"]
 

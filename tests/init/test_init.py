@@ -42,7 +42,13 @@ def test_as_json_the_files_are_listed(tmp_path: Path) -> None:
 def test_a_new_project_builds(tmp_path: Path) -> None:
     assert servicebanken("init", "shops", cwd=tmp_path).code == 0
     run = servicebanken("build", "--project", "shops", cwd=tmp_path)
-    assert (run.code, run.out) == (0, f"Released 0.1.0  {tmp_path}/shops/build/releases/0.1.0\n")
+    assert (run.code, run.out.splitlines()) == (
+        0,
+        [
+            f"Draft 0.1.0-draft  {tmp_path}/shops/build/releases/0.1.0-draft",
+            "Record it as a release with `servicebanken release`.",
+        ],
+    )
     assert_whole(tmp_path / "shops/build/releases/latest")
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.package.history import Line, as_of, names, of_row
 from pipeline.package.package import load
-from pipeline.release import release
+from tests import projects
 from tests.projects import field, package, table, tree
 
 TOWNS = table("towns", [field("id", "integer"), field("name"), field("people", "integer")], ["id"])
@@ -37,7 +36,7 @@ RELEASES: list[tuple[str, dict[str, Any], str]] = [
 def _release(folder: Path, number: int) -> Path:
     version, described, rows = RELEASES[number]
     package(folder, [described], {described["path"]: rows}, created=f"202{number}-01-31T00:00:00Z")
-    released = release(load(folder), folder / "build/releases", Progress(), {})
+    released = projects.released(folder)
     assert released.version == version
     return released.folder
 
@@ -125,7 +124,7 @@ def test_a_version_that_was_never_released_is_refused(releases: list[Path]) -> N
 def test_rows_without_a_key_are_told_whole(tmp_path: Path) -> None:
     for rows in ("a,b\n1,x\n1,x\n", "a,b\n1,x\n2,\n"):
         package(tmp_path, [table("pairs", [field("a"), field("b")])], {"pairs.csv": rows})
-        folder = release(load(tmp_path), tmp_path / "releases", Progress(), {}).folder
+        folder = projects.released(tmp_path).folder
     lines = _open(folder).execute("SELECT change, key, field, old, new FROM changes").fetchall()
     assert lines == [
         ("removed", None, None, '{"a": "1", "b": "x"}', None),
@@ -137,7 +136,7 @@ def test_a_package_with_tables_of_these_names_has_its_history_in_others(tmp_path
     taken = [table("releases", [field("id")], ["id"]), table("Changes", [field("id")], ["id"])]
     for rows in ("id\na\n", "id\na\nb\n"):
         package(tmp_path, taken, {"releases.csv": rows, "Changes.csv": "id\na\n"})
-        folder = release(load(tmp_path), tmp_path / "build", Progress(), {}).folder
+        folder = projects.released(tmp_path).folder
     called = names(load(folder))
     assert (called.releases, called.changes) == ("releases_2", "changes_2")
     con = _open(folder)

@@ -12,7 +12,7 @@ import frictionless
 import openpyxl
 import pytest
 
-from pipeline.build import build
+from pipeline import build
 from pipeline.core.errors import InvalidData, Kind, PipelineError
 from pipeline.core.names import stems
 from pipeline.core.progress import Progress
@@ -29,10 +29,10 @@ VALUES = [("0482", "Flen", 16000), ("1280", "Malmö", 360000)]
 
 def release(folder: Path) -> Path:
     """Builds the package in the folder and returns its release, which is whole."""
-    built = build(find(folder), Progress())
+    built = build.release(find(folder), Progress(), major=True)
     assert_whole(built.folder)
     (folder / "build/state.json").unlink()
-    again = build(find(folder), Progress())
+    again = build.release(find(folder), Progress(), major=True)
     assert (again.new, again.version) == (False, built.version), "the same package is the same release"
     return built.folder
 
@@ -191,7 +191,7 @@ def test_what_frictionless_repairs_or_guesses_is_refused_with_its_file(
 ) -> None:
     package(tmp_path, [table("towns", FIELDS[:2])], {"towns.csv": rows})
     with pytest.raises(InvalidData) as caught:
-        build(find(tmp_path), Progress())
+        build.release(find(tmp_path), Progress(), major=True)
     assert [(problem.kind, problem.file) for problem in caught.value.problems] == [(kind, "towns.csv")]
 
 
@@ -205,7 +205,7 @@ def test_schema_and_dialect_may_lie_in_files_of_their_own_and_are_watched(tmp_pa
     package(tmp_path, [resource], files)
     assert database(release(tmp_path)).execute("SELECT * FROM towns").fetchall() == VALUES
     put(tmp_path, {"s/towns.json": json.dumps({"fields": FIELDS, "missingValues": ["", "Flen"]})})
-    assert build(find(tmp_path), Progress()).changes == (
+    assert build.release(find(tmp_path), Progress(), major=True).changes == (
         'towns: what counts as missing in towns changed from "" to "", "Flen"',
     )
 
@@ -226,9 +226,9 @@ def test_resources_that_are_no_tables_are_kept_as_they_are_and_compared(tmp_path
         "files/b.md": b"b",
     }
     put(tmp_path, {"docs/report.pdf": b"%PDF\xfe"})
-    assert build(find(tmp_path), Progress()).changes == ("the resource report changed",)
+    assert build.release(find(tmp_path), Progress(), major=True).changes == ("the resource report changed",)
     package(tmp_path, resources[:1], {})
-    assert build(find(tmp_path), Progress()).changes == (
+    assert build.release(find(tmp_path), Progress(), major=True).changes == (
         "inline: the table was removed",
         "the resource report was removed",
         "the resource notes was removed",
@@ -425,7 +425,7 @@ def test_a_descriptor_of_the_wrong_shape_is_refused_with_its_own_file(
 ) -> None:
     package(tmp_path, [resource], {"towns.csv": ROWS}, **members)
     with pytest.raises(InvalidData) as caught:
-        build(find(tmp_path), Progress())
+        build.release(find(tmp_path), Progress(), major=True)
     (problem,) = caught.value.problems
     assert (problem.kind, problem.file) == (Kind.BAD_DESCRIPTOR, f"{tmp_path}/datapackage.json")
     assert rule in str(problem)
@@ -435,14 +435,14 @@ def test_a_descriptor_of_the_wrong_shape_is_refused_with_its_own_file(
 def test_fields_that_were_inferred_and_differ_only_in_case_are_refused_too(tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": "ID,id\n1,2\n"})
     with pytest.raises(PipelineError, match="differs only in case"):
-        build(find(tmp_path), Progress())
+        build.release(find(tmp_path), Progress(), major=True)
 
 
 def test_a_view_that_sqlite_refuses_is_named_with_the_file_that_a_person_mends(built: Path) -> None:
     descriptor = json.loads((built / "datapackage.json").read_text(encoding="utf-8"))
     descriptor["views"] = [{"name": "open_shops", "query": "SELECT * FROM shop"}]
     put(built, {"datapackage.json": json.dumps(descriptor)})
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.err) == (
         1,
         f"error: {built}/datapackage.json: 'open_shops' is a view that SQLite refuses: no such table: main.shop. "
@@ -456,6 +456,6 @@ def test_a_contract_whose_schema_lies_in_a_file_is_assembled_with_it(built: Path
     put(built, {"schemas/shops.json": json.dumps(shops["schema"])})
     shops["schema"] = "schemas/shops.json"
     put(built, {"datapackage.json": json.dumps(descriptor)})
-    run = servicebanken("build", "--quiet", "--project", built)
+    run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.err) == (0, "")
     assert run.out.startswith("Up to date: 0.1.0 ")

@@ -13,20 +13,15 @@ import jsonschema
 import pytest
 
 from pipeline.core.errors import InvalidData, Kind
-from pipeline.core.progress import Progress
 from pipeline.package.package import load
-from pipeline.release import Released, latest, release
+from pipeline.release import Released, latest
 from tests.command import invoke, servicebanken
-from tests.projects import SERVICES_METADATA, change, field, package, put, table, tree
+from tests.projects import SERVICES_METADATA, SOURCE, change, field, package, put, released, table, tree
 from tests.test_surroundings import assert_whole
 
 PROFILE = json.loads((Path(__file__).parent.parent / "profiles/2.0/datapackage.json").read_text(encoding="utf-8"))
 TOWNS = table("towns", [field("id"), field("people", "integer")], ["id"])
 ROWS = "id,people\n0482,16000\n"
-
-
-def _released(folder: Path, asked: str | None = None) -> Released:
-    return release(load(folder), folder / "build/releases", Progress(), {}, asked)
 
 
 def test_a_release_holds_every_format(services_release: Path) -> None:
@@ -137,14 +132,14 @@ def test_the_csv_is_canonical(services_release: Path) -> None:
 def test_the_first_version_is_the_packages_own_or_1_0_0(tmp_path: Path) -> None:
     package(tmp_path / "a", [TOWNS], {"towns.csv": ROWS})
     package(tmp_path / "b", [TOWNS], {"towns.csv": ROWS}, version="0.3.0")
-    assert (_released(tmp_path / "a").version, _released(tmp_path / "b").version) == ("1.0.0", "0.3.0")
+    assert (released(tmp_path / "a").version, released(tmp_path / "b").version) == ("1.0.0", "0.3.0")
 
 
 def test_nothing_new_is_no_new_release(tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS})
-    first = _released(tmp_path)
+    first = released(tmp_path)
     before = tree(tmp_path / "build/releases")
-    again = _released(tmp_path)
+    again = released(tmp_path)
     assert (first.version, first.new, again.version, again.new, again.changes) == ("1.0.0", True, "1.0.0", False, ())
     assert tree(tmp_path / "build/releases") == before
 
@@ -159,44 +154,44 @@ STEPS = [
 @pytest.mark.parametrize(("rows", "version"), STEPS)
 def test_the_version_follows_from_what_changed(rows: str, version: str, tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS})
-    _released(tmp_path)
+    released(tmp_path)
     before = tree(tmp_path / "build/releases/1.0.0")
     put(tmp_path, {"towns.csv": rows})
-    assert _released(tmp_path).version == version
+    assert released(tmp_path).version == version
     assert (tmp_path / "build/releases/latest").readlink() == Path(version)
     assert tree(tmp_path / "build/releases/1.0.0") == before
 
 
 def test_a_larger_step_may_be_asked_for_and_a_smaller_one_is_refused_with_the_reason(tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS})
-    _released(tmp_path)
+    released(tmp_path)
     put(tmp_path, {"towns.csv": "id,people\n0482,16000\n0180,900000\n"})
     before = tree(tmp_path)
     with pytest.raises(InvalidData) as caught:
-        _released(tmp_path, "1.0.1")
+        released(tmp_path, "1.0.1")
     assert str(caught.value) == (
         "'1.0.1' is a smaller step from 1.0.0 than the changes demand (towns: 1 row added). Ask for 1.1.0 or higher, "
         "or leave the version out. [version-too-small]"
     )
     assert tree(tmp_path) == before
-    assert _released(tmp_path, "3.0.0").version == "3.0.0"
+    assert released(tmp_path, "3.0.0").version == "3.0.0"
 
 
 def test_a_version_that_is_taken_is_refused_even_when_asked_for(tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS})
-    _released(tmp_path)
+    released(tmp_path)
     put(tmp_path, {"towns.csv": "id,people\n0482,16001\n"})
     for asked, kind in (("1.0.0", Kind.VERSION_TAKEN), ("0.9.0", Kind.VERSION_TOO_SMALL)):
         with pytest.raises(InvalidData) as caught:
-            _released(tmp_path, asked)
+            released(tmp_path, asked)
         assert [problem.kind for problem in caught.value.problems] == [kind]
     assert sorted(path.name for path in (tmp_path / "build/releases").iterdir()) == ["1.0.0", "latest"]
 
 
 def test_a_version_may_be_asked_for_again_when_nothing_changed(tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS})
-    _released(tmp_path)
-    assert _released(tmp_path, "1.0.0") == Released("1.0.0", tmp_path / "build/releases/1.0.0", False, ())
+    released(tmp_path)
+    assert released(tmp_path, "1.0.0") == Released("1.0.0", tmp_path / "build/releases/1.0.0", False, ())
 
 
 def test_the_latest_release_is_the_highest_version(tmp_path: Path) -> None:
@@ -209,15 +204,15 @@ def test_the_latest_release_is_the_highest_version(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["01.0.0", "1.0.0.bak"])
 def test_a_folder_that_looks_like_a_version_is_no_crash(name: str, tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS, f"build/releases/{name}/a": ""})
-    assert _released(tmp_path).version == "1.0.0"
+    assert released(tmp_path).version == "1.0.0"
 
 
 def test_a_changelog_grows_with_every_release(tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS}, created="2026-01-31T00:00:00Z")
-    _released(tmp_path)
+    released(tmp_path)
     put(tmp_path, {"towns.csv": "id,people\n0482,16001\n0180,900000\n"})
-    released = _released(tmp_path)
-    assert (released.folder / "CHANGELOG.md").read_text(encoding="utf-8") == (
+    made = released(tmp_path)
+    assert (made.folder / "CHANGELOG.md").read_text(encoding="utf-8") == (
         "# Changelog · Ändringar\n"
         "\n"
         "## 1.1.0 (2026-01-31)\n"
@@ -248,13 +243,13 @@ def test_a_file_that_is_no_table_is_released_and_compared_as_well(tmp_path: Path
     ]
     files = {"towns.csv": ROWS, "texts/readme.md": "first", "a.csv": "id,people\n1,1\n", "b.csv": "id,people\n2,2\n"}
     package(tmp_path, resources, files)
-    released = _released(tmp_path)
-    assert (released.folder / "files/texts/readme.md").read_text() == "first"
-    assert (released.folder / "data/parts.csv").read_text() == "id,people\n1,1\n2,2\n"
+    made = released(tmp_path)
+    assert (made.folder / "files/texts/readme.md").read_text() == "first"
+    assert (made.folder / "data/parts.csv").read_text() == "id,people\n1,1\n2,2\n"
     put(tmp_path, {"texts/readme.md": "second"})
-    released = _released(tmp_path)
-    assert (released.version, released.new) == ("1.0.1", True)
-    assert (released.folder / "files/texts/readme.md").read_text() == "second"
+    made = released(tmp_path)
+    assert (made.version, made.new) == ("1.0.1", True)
+    assert (made.folder / "files/texts/readme.md").read_text() == "second"
 
 
 def test_an_extra_file_that_changed_is_a_patch(tmp_path: Path) -> None:
@@ -262,10 +257,10 @@ def test_an_extra_file_that_changed_is_a_patch(tmp_path: Path) -> None:
     for version, text in (("1.0.0", "title: a\n"), ("1.0.1", "title: b\n")):
         put(tmp_path, {"metadata.yml": text})
         extras: dict[str, Path | str] = {"metadata.yml": tmp_path / "metadata.yml", "note.txt": "hello"}
-        released = release(load(tmp_path), tmp_path / "releases", Progress(), extras)
-        assert released.version == version
-        assert (released.folder / "metadata.yml").read_text() == text
-        assert (released.folder / "note.txt").read_text() == "hello"
+        made = released(tmp_path, extras=extras)
+        assert made.version == version
+        assert (made.folder / "metadata.yml").read_text() == text
+        assert (made.folder / "note.txt").read_text() == "hello"
 
 
 @pytest.mark.parametrize("epoch", ["0", "1767225600"])
@@ -274,13 +269,13 @@ def test_the_time_of_a_release_can_be_set_by_source_date_epoch(
 ) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS}, created="2020-01-01T00:00:00Z")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
-    released = load(_released(tmp_path).folder)
-    assert released.descriptor["created"] == {"0": "1970-01-01T00:00:00Z", "1767225600": "2026-01-01T00:00:00Z"}[epoch]
+    made = load(released(tmp_path).folder)
+    assert made.descriptor["created"] == {"0": "1970-01-01T00:00:00Z", "1767225600": "2026-01-01T00:00:00Z"}[epoch]
 
 
 def test_a_source_date_epoch_that_is_no_number_is_refused(built: Path) -> None:
     change(built / "datapackage.json", lambda descriptor: descriptor.update(title="Another"))
-    run = servicebanken("build", "--quiet", "--project", built, env={"SOURCE_DATE_EPOCH": "yesterday"})
+    run = servicebanken("release", "--quiet", "--project", built, env={"SOURCE_DATE_EPOCH": "yesterday"})
     assert run.code in (1, 2)
     assert "Traceback" not in run.err
     assert "SOURCE_DATE_EPOCH" in run.err
@@ -290,28 +285,27 @@ def test_a_source_date_epoch_that_is_no_number_is_refused(built: Path) -> None:
 def test_a_view_that_sqlite_refuses_is_named_and_nothing_is_released(tmp_path: Path) -> None:
     package(tmp_path, [TOWNS], {"towns.csv": ROWS}, views=[{"name": "broken", "query": "SELECT x FROM nowhere"}])
     with pytest.raises(InvalidData) as caught:
-        _released(tmp_path)
+        released(tmp_path)
     (problem,) = caught.value.problems
     assert (problem.kind, problem.value, problem.file) == (Kind.BAD_VIEW, "broken", f"{tmp_path}/datapackage.json")
     assert "no such table: " in problem.rule
     assert list((tmp_path / "build/releases").iterdir()) == []
 
 
-def test_a_dry_run_says_which_version_it_would_be_and_why_and_writes_nothing(built: Path) -> None:
-    shops = (built / "build/package/data/shops.csv").read_text(encoding="utf-8")
-    put(built, {"build/package/data/shops.csv": shops + "new-shop,A new shop,staffed,\n"})
+def test_a_dry_run_looks_at_the_sources_as_they_are_now_says_which_version_and_why_and_writes_nothing(
+    built: Path,
+) -> None:
+    shops = (built / SOURCE / "shops.csv").read_text(encoding="utf-8")
+    put(built, {f"{SOURCE}/shops.csv": shops + "new-shop,A new shop,staffed,,example-shops-page\n"})
     before = tree(built)
-    run = invoke("release", "--dry-run", "--quiet", "--project", built)
-    assert (run.code, run.err) == (0, "")
-    assert run.out == (
-        "Would be 0.2.0, after 0.1.0:\n"
-        "  minor  shops: 1 row added\n"
-        "           new-shop\n"
-        "  A release with these changes is a minor step.\n"
-    )
+    for command in ("release", "build"):
+        run = invoke(command, "--dry-run", "--quiet", "--project", built)
+        assert (run.code, run.err) == (0, "")
+        assert run.out.startswith("Would be 0.2.0, after 0.1.0:\n  minor  shops: 1 row added\n           new-shop\n")
+        assert run.out.endswith("  A release with these changes is a minor step.\n")
     told = json.loads(invoke("release", "--dry-run", "--json", "--quiet", "--project", built).out)
     assert (told["version"], told["before"], told["new"]) == ("0.2.0", "0.1.0", True)
-    assert [each["change"] for each in told["changes"]] == ["rows-added"]
+    assert [each["change"] for each in told["changes"]] == ["rows-added", "traces-added"]
     refused = invoke("release", "--dry-run", "--quiet", "--version", "0.1.1", "--project", built)
     assert refused.code == 1
     assert "(shops: 1 row added). Ask for 0.2.0 or higher" in refused.err

@@ -18,11 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from pipeline.assemble import assemble
 from pipeline.core.progress import Progress
 from pipeline.package.package import load
 from pipeline.release import release
-from tests.projects import field, package, project, source, table
+from tests.projects import field, package, table
 
 NASTY = [
     "=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"https://evil.example\")", "{=1+1}", "\t=1", "'=1",
@@ -37,18 +36,14 @@ ROWS = st.lists(st.lists(CELL | st.just(""), min_size=2, max_size=2), min_size=1
 
 
 def _release(folder: Path, rows: list[list[str]]) -> Path:
-    """The release of a project whose one source states the rows, numbered from 1."""
+    """The release of a package with the rows, numbered from 1."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerows([["id", "sv", "en", "document"]])
-    writer.writerows([str(number), *row, "doc"] for number, row in enumerate(rows, 1))
-    files: dict[str, str | bytes] = {
-        "sources/a/source.yml": source("doc"),
-        "sources/a/texts.csv": text.getvalue().encode(),
-    }
-    built = project(folder, [table("texts", [field("id", "integer"), field("sv"), field("en")], ["id"])], files)
-    assemble(built, built.package, Progress())
-    return release(load(built.package), built.releases, Progress(), {}).folder
+    writer.writerows([["id", "sv", "en"]])
+    writer.writerows([str(number), *row] for number, row in enumerate(rows, 1))
+    texts = table("texts", [field("id", "integer"), field("sv"), field("en")], ["id"])
+    built = package(folder / "package", [texts], {"texts.csv": text.getvalue().encode()})
+    return release(load(built), folder / "releases", Progress(), {}).folder
 
 
 @settings(max_examples=12)

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.progress import Progress
 from pipeline.package.package import load
-from pipeline.release import propose, release
+from pipeline.package.version import Wanted
+from pipeline.release import propose
+from pipeline.release import record as records
 from pipeline.release.compare import Change, compare, members
 from pipeline.release.compare.licence import restricts
 from pipeline.release.compare.package import is_held
 from pipeline.release.version import RULE, What
+from tests import projects
 from tests.projects import change, field, package, put, reference, table
 
 PAGE = Path(__file__).parents[2] / "docs/versions.md"
@@ -186,8 +188,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rule")
     _package(folder)
     extras: dict[str, Path | str] = {"metadata.yml": folder / "metadata.yml"}
-    release(load(folder), folder / "releases", Progress(), extras, "1.2.3")
-    return folder / "releases"
+    projects.released(folder, "1.2.3", extras)
+    return folder
 
 
 def test_the_page_lists_every_kind_of_change_in_the_order_of_the_rule() -> None:
@@ -204,7 +206,8 @@ def told(kind: What, released: Path, folder: Path) -> tuple[Change, tuple[Change
     if edit := EXAMPLES[kind][0]:
         change(folder / "new/datapackage.json", edit)
     extras: dict[str, Path | str] = {"metadata.yml": folder / "new/metadata.yml"}
-    with propose(load(folder / "new"), released, extras) as proposal:
+    record = records.read(released / "build/releases.json", released / "data", released / "build/releases")
+    with propose(load(folder / "new"), record, extras, Wanted(major=True)) as proposal:
         changes = proposal.changes
     if kind in OF_PACKAGES:
         with compare(load(_package(folder / "old")), load(folder / "new")) as comparison:

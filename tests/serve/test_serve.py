@@ -152,7 +152,7 @@ def test_serving_leaves_the_release_as_it_was(services_release: Path, tmp_path: 
 
 def test_without_a_release_the_projects_latest_is_served(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": "id,name,kind,document\nx,Only Shop,staffed,example-shops-page\n"})
-    assert servicebanken("build", "--quiet", "--project", built).code == 0
+    assert servicebanken("release", "--major", "--quiet", "--project", built).code == 0
     with served(cwd=built) as address:
         assert [row["name"] for row in _rows(address, "example/shops.json")] == ["Only Shop"]
 
@@ -161,7 +161,7 @@ def test_a_package_without_provenance_is_served_too(tmp_path: Path) -> None:
     from tests.projects import field, package, table
 
     package(tmp_path, [table("towns", [field("id"), field("name")], ["id"])], {"towns.csv": "id,name\n0482,Flen\n"})
-    assert servicebanken("build", "--quiet", "--project", tmp_path).code == 0
+    assert servicebanken("release", "--quiet", "--project", tmp_path).code == 0
     with served("--project", tmp_path) as address:
         assert _get(address, "towns/towns/0482").status_code == 200
         assert _rows(address, "towns/towns.json") == [{"id": "0482", "name": "Flen"}]
@@ -215,7 +215,7 @@ def test_a_release_that_was_changed_is_not_served(services_release: Path, tmp_pa
 
 def test_a_package_whose_name_is_no_address_is_refused(tmp_path: Path) -> None:
     folder = package(tmp_path, [table("towns", [field("id")], ["id"])], {"towns.csv": "id\nidre\n"}, name="sv")
-    assert servicebanken("build", "--project", folder).code == 0
+    assert servicebanken("release", "--project", folder).code == 0
     run = servicebanken("serve", "--project", folder)
     assert (run.code, run.out) == (2, "")
     assert run.err == (

@@ -28,7 +28,7 @@ def releases(built_example: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """A project with two releases, of which the second has sixty shops more."""
     folder = Path(shutil.copytree(built_example, tmp_path_factory.mktemp("two") / "project", symlinks=True))
     put(folder, {f"{SOURCE}/shops.csv": SHOPS})
-    run = servicebanken("build", "--quiet", "--project", folder)
+    run = servicebanken("release", "--major", "--quiet", "--project", folder)
     assert run.code == 0, run.err
     return folder / "build/releases"
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.build import build
+from pipeline import build
 from pipeline.core.progress import Progress
 from pipeline.describe import read
 from pipeline.describe.page import write
@@ -74,7 +74,7 @@ def hostile(folder: Path) -> Path:
         spatial=[{"title": HOSTILE}],
         **texts,
     )
-    release = build(find(folder), Progress()).folder
+    release = build.release(find(folder), Progress(), major=True).folder
     changes = {"old": {"version": HOSTILE}, "changes": [{"table": HOSTILE, "en": HOSTILE, "sv": HOSTILE}]}
     put(release, {"changes.json": json.dumps(changes)})
     write(read(release))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.build import build
+from pipeline import build
 from pipeline.core.errors import InvalidData
 from pipeline.core.progress import Progress
 from pipeline.describe import read
@@ -51,7 +51,7 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     put(folder, {"shapes.geojson": SHAPES})
     package(folder, tables, files, languages=["en", "sv"])
-    build(find(folder), Progress())
+    build.release(find(folder), Progress(), major=True)
     return folder
 
 
@@ -126,7 +126,7 @@ def test_of_many_bars_the_longest_are_drawn_and_all_are_listed(tmp_path: Path) -
     rows = "".join(f"{number},k{number % 20}\n" for number in range(30))
     chart = {"name": "k", "table": "t", "field": "kind"}
     package(tmp_path, [table("t", [field("id"), field("kind")])], {"t.csv": f"id,kind\n{rows}"}, charts=[chart])
-    release = build(find(tmp_path), Progress()).folder
+    release = build.release(find(tmp_path), Progress(), major=True).folder
     page = Page((release / "index.html").read_text(encoding="utf-8"))
     assert "And 6 more, 6 in total." in page.text
     assert len(re.findall(r"\bk[0-9]+ [12]\b", page.text.partition("Figures")[2].partition("Download")[0])) == 20
@@ -160,7 +160,7 @@ def test_a_chart_that_cannot_be_made_is_named(chart: dict[str, Any], said: str, 
 def test_a_chart_that_cannot_be_made_stops_the_release(tmp_path: Path) -> None:
     package(tmp_path, [table("t", [field("a")])], {"t.csv": "a\n"}, charts=[{"name": "c", "table": "u", "field": "a"}])
     with pytest.raises(InvalidData, match="is a chart of a table that is not there"):
-        build(find(tmp_path), Progress())
+        build.release(find(tmp_path), Progress(), major=True)
     assert not (tmp_path / "build/releases/1.0.0").exists()
 
 

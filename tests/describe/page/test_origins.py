@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from pipeline.build import build
+from pipeline import build
 from pipeline.core.progress import Progress
 from pipeline.describe import read
 from pipeline.describe.page import write
@@ -36,7 +36,7 @@ def released(folder: Path) -> Path:
         "discrepancies.csv": f"{','.join(DISCREPANCIES)}\ntowns,1,kind,v,a,seat,b\n",
     }
     package(folder, tables, files, languages=["en", "sv"])
-    return build(find(folder), Progress()).folder
+    return build.release(find(folder), Progress(), major=True).folder
 
 
 def page_of(release: Path, name: str = "index.html") -> Page:
@@ -84,7 +84,7 @@ def test_the_verdict_is_that_of_the_report_and_leads_to_it_in_its_language(tmp_p
 
 def test_a_package_without_such_tables_has_no_such_section(tmp_path: Path) -> None:
     package(tmp_path, [table("documents", [field("id")])], {"documents.csv": "id\n1\n"})
-    assert "sources" not in page_of(build(find(tmp_path), Progress()).folder).values("id")
+    assert "sources" not in page_of(build.release(find(tmp_path), Progress(), major=True).folder).values("id")
 
 
 def test_what_changed_stands_in_the_language_of_the_page(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import duckdb
 import pandas
 import pytest
 
-from pipeline.build import build
+from pipeline import build
 from pipeline.core.progress import Progress
 from pipeline.source.project import find
 from tests.describe.page.hostile import hostile
@@ -50,7 +50,7 @@ def towns(folder: Path, **members: Any) -> Path:
         "towns.csv": "code,county,kind,people\n0482,04,a,7\n0483,04,b,\n0484,,a,7\n",
     }
     package(folder, tables, files, **{**ABOUT, **members})
-    return build(find(folder), Progress()).folder
+    return build.release(find(folder), Progress(), major=True).folder
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ def test_texts_do_not_break_out(tmp_path: Path) -> None:
 
 def test_a_package_that_says_next_to_nothing_has_a_page(tmp_path: Path) -> None:
     project = package(tmp_path, [table("t", [field("a")])], {"t.csv": "a\n"})
-    release = build(find(project), Progress()).folder
+    release = build.release(find(project), Progress(), major=True).folder
     assert "t 0 rows, 1 field" in page_of(release).text
 
 

@@ -80,7 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     put(folder, {"licence.txt": "none"})
     run = servicebanken("release", "--quiet", "--project", folder)
     if run.code:
-        run = servicebanken("build", "--quiet", "--project", folder)
+        run = servicebanken("release", "--quiet", "--project", folder)
     assert run.code == 0, run.err
     found = reader(folder / "build/releases/latest", "sv")
     yield found
@@ -157,7 +157,7 @@ def test_metadata_that_makes_no_sense_still_gives_a_page(told: dict[str, Any], t
     towns = table("towns", [field("id"), field("name")], ["id"])
     metadata = json.dumps({"databases": {"towns": {"tables": {"towns": told}, "queries": {"q": "SELECT 1", "r": {}}}}})
     package(tmp_path, [towns], {"towns.csv": "id,name\na,A\n", "metadata.yml": metadata})
-    assert servicebanken("build", "--quiet", "--project", tmp_path).code == 0
+    assert servicebanken("release", "--quiet", "--project", tmp_path).code == 0
     found = reader(tmp_path / "build/releases/latest", "en")
     assert found.table("towns").status == 200
     assert found.row("towns", "a").status == 200

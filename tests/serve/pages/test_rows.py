@@ -92,7 +92,7 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     towns = table("towns", [field("id"), field("name", title="Name")], ["id"])
     for rows in ("a,Aneby\nb,Bor\nc,Cederby\n", "a,Aneby\nb,Borås\n"):
         package(folder, [towns], {"towns.csv": f"id,name\n{rows}"})
-        assert servicebanken("build", "--quiet", "--project", folder).code == 0
+        assert servicebanken("release", "--major", "--quiet", "--project", folder).code == 0
     found = reader(folder / "build/releases/latest", "sv")
     yield found
     found.con.close()

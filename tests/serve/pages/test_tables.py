@@ -23,7 +23,7 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     lines = "".join(f"t{at},{name},{at % 7 or ''}\n" for at, name in enumerate(rows))
     fields = [field("id"), field("name"), field("size", "integer", unit="person")]
     package(folder, [table("towns", fields, ["id"])], {"towns.csv": f"id,name,size\n{lines}"})
-    assert servicebanken("build", "--quiet", "--project", folder).code == 0
+    assert servicebanken("release", "--quiet", "--project", folder).code == 0
     return reader(folder / "build/releases/latest", "sv")
 
 
