@@ -1,31 +1,34 @@
-"""How the pipeline asks over HTTP: no private address by surprise, no answer too large, too slow or cut off, retries.
+"""How the pipeline asks over HTTP, by requests: retries, limits, and no private address by surprise.
 
-urllib3 does the talking (connections, TLS, how long to wait between two attempts). requests would add cookies, .netrc,
-redirects and unpacking of its own, which would all have to be switched off again.
+    session = Session(address)
+    answer = session.patience.persist(lambda: session.ask("GET", address, limits=Limits()))
+
+requests does the talking (connections, proxies, quoting, headers), urllib3's Retry says how long to wait. What is ours:
+where an answer may lead (`network` guards the addresses, so redirects are followed here), how large and how slow it may
+be, that gzip is unpacked to its end, and what went wrong in words (`network.failure`).
 """
 
 from __future__ import annotations
 
+import os
 import re
-import socket
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from threading import Timer
 from typing import IO, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-import urllib3
+import requests
 from urllib3 import exceptions as failures
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
-from pipeline.core import network
-from pipeline.core.http_errors import NotFetched, failure
-from pipeline.core.network import Network, PrivateAddress, is_written_out, origin
+from pipeline.core.network import Guard, Network, NotFetched, PrivateAddress, failure, is_written_out, origin, proxy
 
 __all__ = ["Answer", "Limits", "NotFetched", "Patience", "Session", "wait_of"]
 
@@ -89,12 +92,24 @@ class Answer:
     moved: str | None = None
 
 
-@dataclass(frozen=True)
-class _Onward:
-    """An answer that leads to another address, for good or for now."""
+class _Requests(requests.Session):
+    """A session of requests that follows no redirect, reads no .netrc and keeps no cookies."""
 
-    url: str
-    for_good: bool
+    def __init__(self, guard: Guard) -> None:
+        super().__init__()
+        self.trust_env = False  # `proxy` reads what the environment says of proxies.
+        self.verify = os.environ.get("SSL_CERT_FILE") or True
+        self.headers.clear()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, guard)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, or requests would read the whole body of a redirect to prepare the next request."""
+
+    def location(self, response: requests.Response) -> str | None:
+        """Where a redirect leads."""
+        return super().get_redirect_target(response)
 
 
 class Session:
@@ -109,16 +124,13 @@ class Session:
     ) -> None:
         self._own = own
         self.patience = patience or Patience()
-        self._network = net or Network()
-        self._named = named
-        self._pools: dict[tuple[str, str, int], urllib3.HTTPConnectionPool] = {}
-        self._handles: list[socket.socket] = []
+        self._guard = Guard(net or Network(), lambda url: self.is_own(url) and (named or is_written_out(url)))
+        self._session = _Requests(self._guard)
+        self.close = self._session.close
 
-    def close(self) -> None:
-        for pool in self._pools.values():
-            pool.close()
-        for handle in self._handles:
-            handle.close()
+    def is_own(self, url: str) -> bool:
+        """Whether a URL is of the host and port that whoever asks has named."""
+        return origin(url)[1:] == origin(self._own)[1:]
 
     def ask(
         self,
@@ -136,42 +148,97 @@ class Session:
         `headers` are those for a URL, `turn` is held while it is asked. Raises NotFetched for any status but 200, and
         304 where the headers are conditional.
         """
-        deadline = _Deadline(time.monotonic() + limits.seconds)
         here, seen, for_good = url, [url], True
         self._refuse(self._own, url)
-        while True:
-            with turn(here):
-                said = self._exchange(method, here, headers(here), body, limits, deadline, into, follow=True)
-            if isinstance(said, Answer):
-                return replace(said, moved=here if for_good and here != url else None)
-            for_good = for_good and said.for_good
-            if said.url in seen:
-                raise NotFetched(f"redirects to {said.url} in a circle")
-            if len(seen) > REDIRECTS:
-                raise NotFetched("redirects more than 5 times")
-            self._refuse(here, said.url)
-            here = said.url
-            seen.append(here)
+        with self._time_limit(limits.seconds) as left:
+            while True:
+                said = headers(here)
+                with turn(here), self._exchange(method, here, said, body, limits, left) as response:
+                    if response.status_code not in (301, 302, 303, 307, 308):
+                        _refuse_status(response, conditional=bool({"If-None-Match", "If-Modified-Since"} & {*said}))
+                        return _answer(response, limits, into, here if for_good and here != url else None)
+                    target = self._target(response, method, here)
+                    for_good = for_good and response.status_code in (301, 308)
+                if target in seen:
+                    raise NotFetched(f"redirects to {target} in a circle")
+                if len(seen) > REDIRECTS:
+                    raise NotFetched("redirects more than 5 times")
+                self._refuse(here, target)
+                here = target
+                seen.append(here)
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | Path | None, *, limits: Limits
     ) -> Answer:
         """The answer of an address, whatever its status; redirects are not followed, and nothing is repeated."""
-        deadline = _Deadline(time.monotonic() + limits.seconds)
-        if not isinstance(body, Path):
-            said = self._exchange(method, url, headers, body, limits, deadline)
-        else:
-            sized = {**headers, "Content-Length": str(body.stat().st_size)}
-            with body.open("rb") as file:
-                said = self._exchange(method, url, sized, file if body.stat().st_size else b"", limits, deadline)
-        assert isinstance(said, Answer)
-        return said
-
-    def is_own(self, url: str) -> bool:
-        """Whether a URL is of the host and port that whoever asks has named."""
-        return origin(url)[1:] == origin(self._own)[1:]
+        with (
+            body.open("rb") if isinstance(body, Path) and body.stat().st_size else nullcontext(b"") as file,
+            self._time_limit(limits.seconds) as left,
+            self._exchange(method, url, headers, file if isinstance(body, Path) else body, limits, left) as response,
+        ):
+            return _answer(response, limits)
 
     # -- one exchange ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | IO[bytes] | None,
+        limits: Limits,
+        left: Callable[[], float],
+    ) -> Iterator[requests.Response]:
+        """What an address answers, its body not read yet. Raises NotFetched, also for what happens while it is read."""
+        through = proxy(url)
+        try:
+            request = requests.Request(method, url, {"Accept-Encoding": "gzip", **headers}, data=body)
+            response = self._session.send(
+                self._session.prepare_request(request),
+                stream=True,
+                allow_redirects=False,
+                timeout=(min(self.patience.connect, left()), min(self.patience.silence or limits.silence, left())),
+                proxies={urlsplit(url).scheme: through} if through else {},
+            )
+        except (OSError, failures.HTTPError, PrivateAddress) as error:
+            raise failure(error) from error
+        with response:
+            try:
+                yield response
+            except failures.HTTPError as error:
+                raise failure(error) from error
+
+    @contextmanager
+    def _time_limit(self, seconds: float) -> Iterator[Callable[[], float]]:
+        """How many seconds are left; then the connections are cut, whatever a server dribbles to keep them open."""
+        end = time.monotonic() + seconds
+        timer = Timer(seconds, self._guard.cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield lambda: max(0.001, end - time.monotonic())
+        except NotFetched as error:
+            if time.monotonic() < end:
+                raise
+            raise NotFetched(f"took longer than {seconds:g} seconds", passing=True) from error
+        finally:
+            timer.cancel()
+
+    # -- where an answer leads --------------------------------------------------------------------------------------
+
+    def _target(self, response: requests.Response, method: str, url: str) -> str:
+        """The address that a redirect names."""
+        status = response.status_code
+        try:
+            target = self._session.location(response)
+            if not target:
+                raise NotFetched(f"answered {status} without saying where to go")
+            if method == "POST" and status not in (307, 308):
+                raise NotFetched(f"answered {status}, which would lose what was asked")
+            return urljoin(url, target.strip()).partition("#")[0]
+        except ValueError:
+            raise NotFetched(f"redirects to {response.headers['Location']}, which is not a web address") from None
 
     def _refuse(self, before: str, url: str) -> None:
         """Refuses an address that a redirect, or an answer, must not lead to."""
@@ -187,88 +254,6 @@ class Session:
         if urlsplit(before).scheme == "https" and parts.scheme == "http":
             raise NotFetched(f"redirects from https to http: {url}")
 
-    def _exchange(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | IO[bytes] | None,
-        limits: Limits,
-        deadline: _Deadline,
-        into: IO[bytes] | None = None,
-        *,
-        follow: bool = False,
-    ) -> Answer | _Onward:
-        """What an address answers; with `follow`, only success, or where it leads on to."""
-        started = time.monotonic()
-        silence = min(self.patience.silence or limits.silence, deadline.left)
-        timeout = urllib3.Timeout(connect=min(self.patience.connect, deadline.left), read=silence)
-        try:
-            with self._watched(deadline):
-                answer = self._pool(url).urlopen(
-                    method,
-                    _target(url),
-                    body=body,
-                    headers={"Accept-Encoding": "gzip", **headers},
-                    retries=False,
-                    redirect=False,
-                    assert_same_host=False,
-                    timeout=timeout,
-                    preload_content=False,
-                    decode_content=False,
-                )
-                try:
-                    if follow and answer.status in (301, 302, 303, 307, 308):
-                        return _location(answer, method, url)
-                    if follow:
-                        _refuse_status(answer, conditional=bool({"If-None-Match", "If-Modified-Since"} & {*headers}))
-                    content = b"" if answer.status == 304 else _body(answer, limits.bytes, into)
-                    if deadline.passed:
-                        raise failures.TimeoutError
-                    seconds = time.monotonic() - started
-                    return Answer(answer.status, answer.reason or "", answer.headers, content, seconds)
-                finally:
-                    answer.close()
-        except (failures.HTTPError, PrivateAddress, OSError) as error:
-            if deadline.passed:
-                raise NotFetched(f"took longer than {limits.seconds:g} seconds", passing=True) from error
-            raise failure(error) from error
-
-    @contextmanager
-    def _watched(self, deadline: _Deadline) -> Iterator[None]:
-        """Cuts the connections when the time is up, whatever a server dribbles to keep them open."""
-
-        def end() -> None:
-            deadline.passed = True
-            network.cut(self._handles)
-
-        timer = Timer(deadline.left, end)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _pool(self, url: str) -> urllib3.HTTPConnectionPool:
-        place = origin(url)
-        if place not in self._pools:
-            private = self.is_own(url) and (self._named or is_written_out(url))
-            self._pools[place] = network.pool(url, self._network, private=private, handles=self._handles)
-        return self._pools[place]
-
-
-@dataclass
-class _Deadline:
-    """When an answer must be there, on the monotonic clock."""
-
-    at: float
-    passed: bool = field(default=False)
-
-    @property
-    def left(self) -> float:
-        return max(0.001, self.at - time.monotonic())
-
 
 # -- what answers say --------------------------------------------------------------------------------------------------
 
@@ -281,58 +266,35 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _refuse_status(answer: BaseHTTPResponse, *, conditional: bool) -> None:
-    if answer.status == 200 or (answer.status == 304 and conditional):
+def _refuse_status(response: requests.Response, *, conditional: bool) -> None:
+    status = response.status_code
+    if status == 200 or (status == 304 and conditional):
         return
-    if answer.status == 304:
+    if status == 304:
         raise NotFetched("answered 304 (not modified), although the request was not conditional", status=304)
-    rule = f"answered {answer.status}{f' {answer.reason}' if answer.reason else ''}"
-    raise NotFetched(rule, passing=answer.status in BUSY, status=answer.status, wait=wait_of(answer.headers))
+    rule = f"answered {status} {response.reason}".rstrip()
+    raise NotFetched(rule, passing=status in BUSY, status=status, wait=wait_of(response.headers))
 
 
-def _location(answer: BaseHTTPResponse, method: str, url: str) -> _Onward:
-    target = answer.headers.get("Location")
-    if not target:
-        raise NotFetched(f"answered {answer.status} without saying where to go")
-    if method == "POST" and answer.status not in (307, 308):
-        raise NotFetched(f"answered {answer.status}, which would lose what was asked")
-    target = _as_sent(target.strip())
-    try:
-        return _Onward(urljoin(url, target).partition("#")[0], answer.status in (301, 308))
-    except ValueError:
-        raise NotFetched(f"redirects to {target}, which is not a web address") from None
-
-
-def _as_sent(header: str) -> str:
-    """A header's text; http.client takes bytes for ISO 8859-1 that are UTF-8 nearly everywhere."""
-    try:
-        return header.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return header
-
-
-def _target(url: str) -> str:
-    """What is asked for of a host; of a proxy that needs no tunnel, the whole URL."""
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return url if parts.scheme == "http" and network.proxy(url) else path
-
-
-def _body(answer: BaseHTTPResponse, limit: int, into: IO[bytes] | None) -> bytes:
-    """The bytes of a body, at most `limit` of them; written to `into` where that is given."""
-    stated, body, size = answer.headers.get("Content-Length", ""), bytearray(), 0
-    too_large = NotFetched(f"sent a body that is larger than the limit of {limit:,} bytes")
-    if stated.isdigit() and int(stated) > limit:
+def _answer(
+    response: requests.Response, limits: Limits, into: IO[bytes] | None = None, moved: str | None = None
+) -> Answer:
+    """An answer whose body is read: at most `limits.bytes` of it; written to `into` where that is given."""
+    status, headers = response.status_code, response.headers
+    stated, body, size, started = headers.get("Content-Length", ""), bytearray(), 0, time.monotonic()
+    too_large = NotFetched(f"sent a body that is larger than the limit of {limits.bytes:,} bytes")
+    if stated.isdigit() and int(stated) > limits.bytes:
         raise too_large
-    for chunk in _chunks(answer, limit):
+    for chunk in _chunks(response.raw, limits.bytes) if status != 304 else ():
         size += len(chunk)
-        if size > limit:
+        if size > limits.bytes:
             raise too_large
         if into is None:
             body += chunk
         else:
             into.write(chunk)
-    return bytes(body)
+    seconds = response.elapsed.total_seconds() + time.monotonic() - started
+    return Answer(status, response.reason or "", headers, bytes(body), seconds, moved)
 
 
 def _chunks(answer: BaseHTTPResponse, limit: int) -> Iterator[bytes]:

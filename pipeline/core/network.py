@@ -3,7 +3,8 @@
 A private address (loopback, a local network, a cloud's metadata service) is connected to only where whoever asks names
 it, such as http://127.0.0.1:8000/ in source.yml. A public name that turns out to be one, in the first request, after a
 redirect or in an address that an answer names, is refused. What is checked is the address that is then connected to:
-a name cannot be one thing when it is checked and another when it is used.
+a name cannot be one thing when it is checked and another when it is used. Behind a proxy (HTTPS_PROXY, NO_PROXY) it is
+the proxy that looks names up, and keeps them from leading into its own network.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ from __future__ import annotations
 import http.client
 import io
 import os
+import re
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
-import urllib3
+from requests import exceptions as refusals
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
+from urllib3 import exceptions as failures
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 Resolve = Callable[[str, int], list[str]]
@@ -111,47 +116,6 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-# -- connections ---------------------------------------------------------------------------------------------------
-
-
-def pool(url: str, network: Network, *, private: bool, handles: list[socket.socket]) -> urllib3.HTTPConnectionPool:
-    """Connections to the host of a URL. `private` where it may be in a private network.
-
-    A second handle on each connection is added to `handles`: with it another thread can cut it. Behind a proxy
-    (HTTPS_PROXY, NO_PROXY) it is the proxy that looks names up, and keeps them from leading into its own network.
-    """
-    parts, through = urlsplit(url), proxy(url)
-    host, port, secure = parts.hostname or "", parts.port, parts.scheme == "https"
-    trusted = os.environ.get("SSL_CERT_FILE") or certifi.where()
-    base: Any = HTTPSConnection if secure else HTTPConnection
-
-    class Connection(base):  # type: ignore[misc]
-        response_class = _Response
-
-        def connect(self) -> None:
-            if through:
-                super().connect()
-            else:
-                self.sock = network.open(self.host, self.port, self.timeout, private=private)
-            # Before TLS: a server may dribble its part of that, too.
-            handles.append(socket.fromfd(self.sock.fileno(), self.sock.family, self.sock.type))
-            if secure and not through:
-                context = ssl.create_default_context(cafile=trusted)
-                self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
-                self.is_verified = True
-
-    kind: Any = urllib3.HTTPSConnectionPool if secure else urllib3.HTTPConnectionPool
-    made = type("Pool", (kind,), {"ConnectionCls": Connection})
-    if not through:
-        return made(host, port)  # type: ignore[no-any-return]
-    there = urlsplit(through)
-    named = f"{unquote(there.username)}:{unquote(there.password or '')}" if there.username else None
-    headers = urllib3.make_headers(proxy_basic_auth=named) if named else None
-    manager = urllib3.ProxyManager(through, proxy_headers=headers, ca_certs=trusted, cert_reqs="CERT_REQUIRED")
-    manager.pool_classes_by_scheme = {parts.scheme: made}
-    return manager.connection_from_host(host, port, parts.scheme)
-
-
 def proxy(url: str) -> str | None:
     """The proxy that the environment names for a URL; none for an address that is written out as a private one."""
     parts = urlsplit(url)
@@ -160,13 +124,75 @@ def proxy(url: str) -> str | None:
     return getproxies().get(parts.scheme) or None
 
 
-def cut(handles: Sequence[socket.socket]) -> None:
-    """Ends connections at once, also while another thread reads from them."""
-    for handle in handles:
-        try:
-            handle.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            continue
+# -- connections -------------------------------------------------------------------------------------------------------
+
+
+class Guard(HTTPAdapter):
+    """Makes the connections of a requests session; `may_be_private` says of a URL whether its host may be."""
+
+    def __init__(self, network: Network, may_be_private: Callable[[str], bool]) -> None:
+        self.network, self.may_be_private = network, may_be_private
+        self._handles: list[socket.socket] = []
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Connections of our own kind."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools(through_proxy=False)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
+        """The same through a proxy, which makes the connection."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = self._pools(through_proxy=True)
+        return manager
+
+    def _pools(self, *, through_proxy: bool) -> dict[str, Any]:
+        kinds = {"http": (HTTPConnectionPool, HTTPConnection), "https": (HTTPSConnectionPool, HTTPSConnection)}
+        return {
+            scheme: type("Pool", (pool,), {"ConnectionCls": self._connection(scheme, base, through_proxy)})
+            for scheme, (pool, base) in kinds.items()
+        }
+
+    def _connection(self, scheme: str, base: Any, through_proxy: bool) -> type:
+        guard = self
+
+        class Connection(base):  # type: ignore[misc]
+            sock: socket.socket
+            response_class = _Response
+
+            def connect(self) -> None:
+                if through_proxy:
+                    super().connect()
+                    guard.remember(self.sock)
+                    return
+                host = f"[{self.host}]" if ":" in self.host else self.host
+                private = guard.may_be_private(f"{scheme}://{host}:{self.port}")
+                self.sock = guard.network.open(self.host, self.port, self.timeout, private=private)
+                guard.remember(self.sock)  # Before TLS: a server may dribble its part of that, too.
+                if scheme == "https":
+                    context = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+                    self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+                    self.is_verified = True
+
+        return Connection
+
+    def remember(self, sock: socket.socket) -> None:
+        """Keeps a second handle on a connection, with which another thread can cut it."""
+        self._handles.append(socket.fromfd(sock.fileno(), sock.family, sock.type))
+
+    def cut(self) -> None:
+        """Ends all connections at once, also while another thread reads from them."""
+        for handle in self._handles:
+            try:
+                handle.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+    def close(self) -> None:
+        """Closes the connections."""
+        super().close()
+        for handle in self._handles:
+            handle.close()
 
 
 class TooLong(http.client.HTTPException):
@@ -225,3 +251,71 @@ class _Reader(io.BufferedReader):
         finally:
             if self.sock.fileno() >= 0:
                 self.sock.settimeout(before)
+
+
+# -- what goes wrong ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class NotFetched(Exception):
+    """An address that did not give what was asked for; `rule` completes "The address …".
+
+    `passing` where asking again may help; `status` of the answer, if there was one; `wait` seconds that the server
+    asked to be left alone for; `nowhere` where there is no such host.
+    """
+
+    rule: str
+    passing: bool = False
+    status: int | None = None
+    wait: float | None = None
+    nowhere: bool = False
+
+    def __str__(self) -> str:
+        return self.rule
+
+
+Errors = type[BaseException] | tuple[type[BaseException], ...]
+
+PASSING: tuple[tuple[Errors, str], ...] = (
+    (ConnectionRefusedError, "refuses connections"),
+    (TooLong, "sent more bytes than it said"),
+    ((failures.IncompleteRead, failures.InvalidChunkLength, CutOff), "broke off before the answer was complete"),
+    ((failures.TimeoutError, TimeoutError), "did not answer in time"),
+    (ConnectionError, "broke the connection off"),
+)
+"""What may go better the next time, in words; the first that applies to an error or to a cause of it."""
+
+
+def failure(error: Exception) -> NotFetched:
+    """What went wrong on the way, in words; whether it may pass."""
+    for cause in _causes(error):
+        if isinstance(cause, PrivateAddress):
+            return NotFetched(f"is in a private network: {cause}")
+        if isinstance(cause, socket.gaierror):
+            return NotFetched("has a host name that cannot be found (DNS)", passing=True, nowhere=True)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NotFetched(f"has no valid TLS certificate ({_short(cause)})")
+        if isinstance(cause, refusals.InvalidURL):
+            return NotFetched(f"is not a valid web address ({_short(cause)})")
+        if isinstance(cause, failures.ProtocolError) and "ended prematurely" in str(cause):
+            return NotFetched("broke off before the answer was complete", passing=True)
+        for kinds, rule in PASSING:
+            if isinstance(cause, kinds):
+                return NotFetched(rule, passing=True)
+    return NotFetched(f"sent something that is not HTTP ({_short(error)})", passing=True)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was made from, innermost last."""
+    seen: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, BaseException) and each not in seen:
+            seen.append(each)
+            yield each
+            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+
+
+def _short(error: BaseException) -> str:
+    return re.sub(r"<[^<>]*object at 0x[0-9a-f]+>:? ?", "", str(error))[:200]
