@@ -6,6 +6,7 @@ Heavy imports stand inside the commands, so that `--help` answers at once.
 from pipeline.cli import (
     assemble,
     build,
+    cite,
     collect,
     describe,
     diff,
@@ -24,6 +25,7 @@ from pipeline.cli.session import main
 __all__ = [
     "assemble",
     "build",
+    "cite",
     "collect",
     "describe",
     "diff",

@@ -26,7 +26,7 @@ def publish(session: Session, release: Path | None, place: str, dry_run: bool, f
     """Publish a release where people get it; without RELEASE, the project's latest.
 
     Every file is sent, read back and compared; only then is the version made visible. An interrupted publication goes
-    on where it stopped.
+    on where it stopped. The web address or DOI of a recorded release is noted in build/releases.json.
 
     \b
     Examples:
@@ -37,4 +37,18 @@ def publish(session: Session, release: Path | None, place: str, dry_run: bool, f
 
     folder = (release or session.project.releases / "latest").resolve()
     published = publish(folder, place, session.progress, dry_run=dry_run, finish=finish, api=api)
+    if published.state in ("published", "unchanged") and not place.startswith("zenodo-sandbox"):
+        _note_address(folder, published.doi)
     session.print(published.to_dict(), str(published))
+
+
+def _note_address(release: Path, doi: str | None) -> None:
+    """Notes in the ledger beside the release, if that lists it, at which DOI or web address people find it."""
+    from pipeline.package import ledger
+    from pipeline.package.package import load
+    from pipeline.web import citation
+
+    descriptor = load(release).descriptor
+    address = citation.address({**descriptor, "doi": doi} if doi else descriptor)
+    if address:
+        ledger.note_published(release.parent.parent / "releases.json", str(descriptor.get("version")), address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from pipeline.package import about
 from pipeline.web.words import Words
@@ -12,9 +13,11 @@ from pipeline.web.words import Words
 def citation(words: Words, descriptor: Mapping[str, Any], title: str, part: str | None = None) -> str:
     """The sentence, in the language of `words`, without an address. `part` is the title of a table or row within."""
     who = "; ".join(person.name for person in about.creators(descriptor))
-    year = (about.text(descriptor.get("created")) or "")[:4]
+    date = (about.text(descriptor.get("created")) or "")[:10]
+    year = date[:4]
     version = about.text(descriptor.get("version"))
-    what = f"{title} ({words.text('version', version=version)})" if version else title
+    edition = ", ".join(filter(None, [words.text("version", version=version) if version else "", date]))
+    what = f"{title} ({edition})" if edition else title
     if part:
         end = "" if part.endswith((".", "?", "!")) else "."
         what = f"{part}{end} {words.text('cite_in')} {what}"
@@ -24,6 +27,11 @@ def citation(words: Words, descriptor: Mapping[str, Any], title: str, part: str 
 
 
 def address(descriptor: Mapping[str, Any]) -> str | None:
-    """The address of the dataset's DOI, if it has one."""
+    """The address that stays: of the DOI, or else of the version below `baseUrl`; None for what is not published."""
     doi = about.doi(descriptor.get("doi")) or about.doi(descriptor.get("id"))
-    return f"https://doi.org/{doi}" if doi else None
+    if doi:
+        return f"https://doi.org/{doi}"
+    base, version = about.address(descriptor.get("baseUrl")), about.text(descriptor.get("version"))
+    if base is None:
+        return None
+    return f"{base.rstrip('/')}/{quote(version)}/" if version else base

@@ -136,13 +136,14 @@ def test_somebodys_release_says_which_formats_were_left_out_and_why(tmp_path: Pa
     assert "licenses" in [lack["member"] for lack in notes["dcat"]["lacking"]]
 
 
-def test_a_build_notices_another_base_url(tmp_path: Path) -> None:
+def test_another_base_url_is_no_new_version_and_is_in_every_description(tmp_path: Path) -> None:
     folder = towns(tmp_path)
-    versions = []
+    found = []
     for address in (BASE, BASE, "https://elsewhere.example.org/"):
         run = invoke("release", "--quiet", "--project", folder, "--base-url", address)
-        versions.append(run.out.split("  ")[0])
-    assert versions == ["Released 1.0.0", "Up to date: 1.0.0", "Released 1.0.1"]
+        croissant = (folder / "build/releases/latest/catalog/croissant.json").read_text(encoding="utf-8")
+        found.append((run.out.split("  ")[0], f"{address}1.0.0/" in croissant))
+    assert found == [("Released 1.0.0", True), ("Up to date: 1.0.0", True), ("Up to date: 1.0.0", True)]
 
 
 def test_the_page_on_metadata_names_terms_that_are_there(tmp_path: Path) -> None:
@@ -193,3 +194,29 @@ def test_csvw_says_only_what_the_cells_are(tmp_path: Path) -> None:
         {"base": "string"},
     ]
     assert columns[3]["null"] == []
+
+
+SENTENCE = "Example (2026). Towns (version 1.0.0, 2026-01-31)."
+
+
+def test_a_release_is_cited_in_one_sentence_everywhere(tmp_path: Path) -> None:
+    folder = towns(tmp_path, baseUrl=BASE)
+    assert invoke("cite", folder).out == f"{SENTENCE} {BASE}1.0.0/\n"
+    swedish = "Example (2026). Orter (version 1.0.0, 2026-01-31)."
+    assert invoke("cite", folder, "--language", "sv").out == f"{swedish} {BASE}1.0.0/\n"
+    assert f"{SENTENCE} {BASE}1.0.0/" in render(read(folder), "croissant").text
+    bibtex = invoke("cite", folder, "--format", "bibtex").out
+    assert "note      = {Version 1.0.0, 2026-01-31}," in bibtex
+    assert invoke("cite", folder, "--format", "cff").out == render(read(folder), "citation").text
+
+
+def test_a_doi_stands_above_the_address_and_what_is_nowhere_has_none(tmp_path: Path) -> None:
+    known = towns(tmp_path / "a", baseUrl=BASE, id="https://doi.org/10.5281/zenodo.1")
+    assert invoke("cite", known).out == f"{SENTENCE} https://doi.org/10.5281/zenodo.1\n"
+    assert invoke("cite", towns(tmp_path / "b")).out == f"{SENTENCE}\n"
+
+
+def test_a_draft_is_cited_with_a_warning(tmp_path: Path) -> None:
+    run = invoke("cite", towns(tmp_path, version="1.1.0-draft"))
+    assert run.out == "Example (2026). Towns (version 1.1.0-draft, 2026-01-31).\n"
+    assert "This is a draft, and may still change." in run.err

@@ -26,7 +26,7 @@ def entry(dataset: Dataset) -> str:
         "author": " and ".join(names),
         "title": f"{{{_tex(dataset.text(dataset.descriptor, 'title') or dataset.package.name)}}}",
         "year": (dataset.date or "")[:4],
-        "version": _tex(dataset.version or ""),
+        "note": ", ".join(filter(None, [f"Version {_tex(dataset.version)}" if dataset.version else "", dataset.date])),
         "publisher": f"{{{_tex(publisher.name)}}}" if publisher else "",
         "doi": dataset.doi or "",
         "url": dataset.root or about.address(dataset.descriptor.get("homepage")) or "",

@@ -40,7 +40,7 @@ PLACES: Mapping[str, Mapping[str, Meaning]] = {
             ("title", "description", "homepage", "image", "keywords", "contributors", "sources"), Meaning.TEXT
         ),
         **dict.fromkeys(("$schema", "profile"), Meaning.FORM),
-        **dict.fromkeys(("version", "created", "software"), Meaning.FOLLOWS),
+        **dict.fromkeys(("version", "created", "software", "baseUrl"), Meaning.FOLLOWS),
     },
     "resource": {
         "name": Meaning.IDENTITY,
