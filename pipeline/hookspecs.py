@@ -36,7 +36,7 @@ def servicebanken_readers() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 @spec
 def servicebanken_places() -> Mapping[str, str]:  # type: ignore[empty-body]
-    """Places to publish to: a scheme such as `s3`, and a module with the functions of pipeline/publish/s3.py."""
+    """Places to publish to: a scheme such as `s3`, and a module with the functions of pipeline.publish.bucket.py."""
 
 
 @cache

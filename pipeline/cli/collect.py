@@ -65,7 +65,7 @@ def collect(
     if dry_run:
         outcomes = plan(project, terms)
     elif checks:
-        from pipeline.core.http import Patience
+        from pipeline.core.patience import Patience
 
         outcomes = check(project, session.progress, replace(terms, patience=Patience(retries=1)))
     else:

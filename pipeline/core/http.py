@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from threading import Timer
-from typing import IO, TypeVar
+from typing import IO
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -28,11 +28,10 @@ from urllib3 import exceptions as failures
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
-from pipeline.core.network import Guard, Network, NotFetched, PrivateAddress, failure, is_written_out, origin, proxy
+from pipeline.core.network import Guard, Network, PrivateAddress, failure, is_written_out, origin, proxy
+from pipeline.core.patience import NotFetched, Patience
 
 __all__ = ["Answer", "Limits", "NotFetched", "Patience", "Session", "wait_of"]
-
-T = TypeVar("T")
 
 REDIRECTS = 5
 CHUNK = 1 << 16
@@ -41,34 +40,6 @@ GZIP = 31
 
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that may be others in a while."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Seconds to wait for a connection, retries, seconds before the second, and the longest wait that is granted.
-
-    `silence` stands above what a request says: seconds without a byte.
-    """
-
-    connect: float = 10
-    silence: float | None = None
-    retries: int = 3
-    backoff: float = 1
-    longest_wait: float = 120
-
-    def persist(self, attempt: Callable[[], T], rest: Callable[[float], None] = time.sleep) -> T:
-        """What an attempt gives; made again after a `rest` while the NotFetched that it raises may pass."""
-        retries = Retry(
-            self.retries, backoff_factor=self.backoff, backoff_jitter=self.backoff / 4, allowed_methods=None
-        )
-        while True:
-            try:
-                return attempt()
-            except NotFetched as error:
-                if not error.passing or retries.total == 0 or (error.wait or 0) > self.longest_wait:
-                    raise
-                retries = retries.increment(error=error)
-                rest(error.wait if error.wait is not None else retries.get_backoff_time())
 
 
 @dataclass(frozen=True)

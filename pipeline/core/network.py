@@ -29,6 +29,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3 import exceptions as failures
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from pipeline.core.patience import NotFetched
+
 Resolve = Callable[[str, int], list[str]]
 """The addresses of a name, best first. Raises OSError where it has none."""
 
@@ -254,24 +256,6 @@ class _Reader(io.BufferedReader):
 
 
 # -- what goes wrong ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(eq=False)
-class NotFetched(Exception):
-    """An address that did not give what was asked for; `rule` completes "The address …".
-
-    `passing` where asking again may help; `status` of the answer, if there was one; `wait` seconds that the server
-    asked to be left alone for; `nowhere` where there is no such host.
-    """
-
-    rule: str
-    passing: bool = False
-    status: int | None = None
-    wait: float | None = None
-    nowhere: bool = False
-
-    def __str__(self) -> str:
-        return self.rule
 
 
 Errors = type[BaseException] | tuple[type[BaseException], ...]

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,11 @@ from urllib.parse import urlsplit
 
 from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.files import os_errors
-from pipeline.core.http import Patience
 from pipeline.core.media import content_type
-from pipeline.publish.result import bad_place
+from pipeline.core.patience import Patience
+from pipeline.package.version import is_version
+from pipeline.publish.contents import Release
+from pipeline.publish.place import bad_place
 
 try:
     import obstore
@@ -47,6 +49,15 @@ BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 SERVER = re.compile(r"https?://[^\s/?#\[\]@:]+(:[0-9]{1,5})?(/[^\s?#]*)?")
 STATUS = re.compile(r"status code: ([0-9]{3})")
 SAID = re.compile(r"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
+
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+FRESH = "no-cache"
+
+
+def opened(place: str, patience: Patience) -> Bucket:
+    """The bucket at an address such as `s3://bucket/prefix`."""
+    return Bucket(place, patience)
 
 
 class Bucket:
@@ -83,11 +94,19 @@ class Bucket:
         """Where `path` is, for people."""
         return f"{self.place}/{path}".rstrip("/")
 
-    def paths(self, folder: str) -> list[str]:
-        """The paths of all objects in `folder`, relative to it."""
+    def opened(self, release: Release, *, dry_run: bool) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing: a bucket has no lock."""
+        return nullcontext()
+
+    def shows(self, version: str) -> bool:  # noqa: ARG002
+        """Always: there is no rename in a bucket."""
+        return True
+
+    def paths(self, version: str) -> list[str]:
+        """The paths of the objects of a version."""
         with self._errors():
-            found = obstore.list(self._store, prefix=folder).collect()
-        return [entry["path"].removeprefix(f"{folder}/") for entry in found]
+            found = obstore.list(self._store, prefix=version).collect()
+        return [entry["path"].removeprefix(f"{version}/") for entry in found]
 
     def read(self, path: str) -> tuple[bytes | None, str | None]:
         """A small object and its ETag; None where there is none."""
@@ -109,18 +128,14 @@ class Bucket:
             return None
         return digest.hexdigest()
 
-    def send(self, source: Path, path: str, cache: str) -> None:
+    def send(self, source: Path, path: str) -> None:
         """Sends a file."""
         with os_errors(str(source)), source.open("rb") as file, self._errors():
-            obstore.put(self._store, path, file, attributes=_attributes(path, cache), chunk_size=PART)
+            obstore.put(self._store, path, file, attributes=_attributes(path), chunk_size=PART)
 
-    def put(self, path: str, content: bytes, cache: str, mode: Any = "overwrite") -> bool:
-        """Writes a small object; returns whether it was accepted.
-
-        `mode`: "overwrite"; "create", only where there is none; or {"e_tag": …}, only where that is the object's. A
-        server that does not know such conditions (501) is asked without.
-        """
-        attributes = _attributes(path, cache)
+    def put(self, path: str, content: bytes, mode: Any) -> bool:
+        """Writes a small object; a server that does not know the conditions of `mode` (501) is asked without."""
+        attributes = _attributes(path)
         if mode == "overwrite" or not self._conditions:
             with self._errors():
                 obstore.put(self._store, path, content, attributes=attributes, use_multipart=False)
@@ -132,13 +147,19 @@ class Bucket:
             return False
         except _Unknown:
             self._conditions = False
-            return self.put(path, content, cache)
+            return self.put(path, content, "overwrite")
         return True
 
     def delete(self, path: str) -> None:
         """Removes an object."""
         with self._errors():
             obstore.delete(self._store, path)
+
+    def begin(self, release: Release) -> list[str]:  # noqa: ARG002
+        """Nothing: what another run left is resumed, or refused."""
+        return []
+
+    settle = begin
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -190,7 +211,9 @@ def _checked_server(place: str) -> str:
     return server
 
 
-def _attributes(path: str, cache: str) -> dict[str, str]:
+def _attributes(path: str) -> dict[str, str]:
+    """What browsers are told: what the object is, and whether it may change."""
+    cache = IMMUTABLE if is_version(path.partition("/")[0]) else FRESH
     return {"Content-Type": content_type(path), "Cache-Control": cache}
 
 

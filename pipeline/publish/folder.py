@@ -1,4 +1,4 @@
-"""Publishing to a folder: a web root, a mounted disk.
+"""A folder to publish to: a web root, a mounted disk.
 
     <folder>/.lock, .lock-holder      one process publishes at a time (the lock ends with it); which, since when
     <folder>/.publishing-1.1.0/       being filled; becomes 1.1.0/ by one rename, once every file has been read back
@@ -16,130 +16,142 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pipeline.core.files import lock, os_errors
-from pipeline.core.progress import Progress
-from pipeline.publish import front, pointer
-from pipeline.publish.contents import SUMS, File, Release
-from pipeline.publish.pointer import Pointer
-from pipeline.publish.result import Published, State, bad_copy, bad_place, published_otherwise, strange_files
+from pipeline.package.version import is_version
+from pipeline.publish.contents import Release
+from pipeline.publish.place import bad_place, strange_files
 
 LEFT = ".publishing-"
 SCRATCH = f"{LEFT}file"
 CHUNK = 1 << 20
 
 
-def publish(release: Release, root: Path, progress: Progress, *, dry_run: bool) -> Published:
-    """Publishes a release as `<root>/<version>/` and points latest.json and what shows it at it.
+class Folder:
+    """A folder, in which a version is filled under another name until it is whole."""
 
-    Raises InvalidData where that version is published with other checksums, CannotRun where the folder cannot be
-    written, is being published to, or does not return what was written to it.
-    """
-    _refuse(root, release)
-    if dry_run:
-        with os_errors(str(root)):
-            return _plan(release, root)
-    with os_errors(str(root)), lock(root):
-        published = _published(release, root)
-        folder = root / release.version
-        staging = root / f"{LEFT}{release.version}"
-        removed = _remove_left(root, staging)
-        if folder.exists():
-            _refuse_strange(release, folder)
-            sent = _send(release, folder, root, progress)
-        else:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def address(self, path: str = "") -> str:
+        """Where `path` is, for people."""
+        return str(self._file(path) if path else self.root)
+
+    @contextmanager
+    def opened(self, release: Release, *, dry_run: bool) -> Iterator[None]:
+        """Holds the folder's lock while the release is published. Raises CannotRun where that cannot be.
+
+        A folder that is not there is made, but not its parents: they may be a disk that is not mounted.
+        """
+        if not self.root.parent.is_dir():
+            raise bad_place(str(self.root), "lies in a folder that does not exist", "Make the folder, or mount it.")
+        if self.root.exists() and not self.root.is_dir():
+            raise bad_place(str(self.root), "is a file", "Name a folder.")
+        if self.root.resolve().is_relative_to(release.folder):
+            raise bad_place(str(self.root), "lies inside the release", "Name a folder elsewhere.")
+        with os_errors(str(self.root)), nullcontext() if dry_run else lock(self.root):
+            yield
+
+    def shows(self, version: str) -> bool:
+        """Whether people can see the version already."""
+        return (self.root / version).exists()
+
+    def paths(self, version: str) -> set[str]:
+        """The paths of the files of a version, relative to its folder."""
+        folder = self._file(f"{version}/")
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+
+    def read(self, path: str) -> tuple[bytes | None, None]:
+        """A small file; None where there is none."""
+        with os_errors(str(self.root)):
+            file = self._file(path)
+            return (file.read_bytes() if file.is_file() else None), None
+
+    def sha256(self, path: str) -> str | None:
+        """The SHA-256 of a file: read from the disk, not from the cache of what was just written, where that can be
+        asked for."""
+        file = self._file(path)
+        if not file.is_file():
+            return None
+        with file.open("rb") as there:
+            if hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(there.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            return hashlib.file_digest(there, "sha256").hexdigest()
+
+    def put(self, path: str, content: bytes, mode: Any) -> bool:  # noqa: ARG002
+        """Writes a small file; the lock sees to what `mode` asks for."""
+        self._write(BytesIO(content), self._file(path))
+        return True
+
+    def send(self, source: Path, path: str) -> None:
+        """Copies a file."""
+        with source.open("rb") as file:
+            self._write(file, self._file(path))
+
+    def delete(self, path: str) -> None:
+        """Removes a file."""
+        self._file(path).unlink()
+
+    def begin(self, release: Release) -> list[str]:
+        """Removes what killed runs left, but for the same version's, which is resumed."""
+        staging = self.root / f"{LEFT}{release.version}"
+        left = [path for path in sorted(self.root.glob(f"{LEFT}*")) if path != staging]
+        for path in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        removed = [path.name for path in left]
+        if not self.shows(release.version):
             staging.mkdir(exist_ok=True)
-            removed += _remove_strange(release, staging)
-            sent = _send(release, staging, root, progress)
-            # What a mounted disk or a file manager has put there meanwhile, such as .DS_Store.
-            removed += _remove_strange(release, staging)
-            staging.rename(folder)
-            _to_disk(root)
-            _refuse_strange(release, folder)
-        switched = _switch(published.with_release(release), root)
-    kept = tuple(file for file in release.files if file not in sent)
-    state: State = "published" if sent or switched else "unchanged"
-    return Published(str(root), release.name, release.version, state, str(folder), sent, kept, tuple(removed))
+            removed += self._remove_strange(release, staging)
+        return removed
 
+    def settle(self, release: Release) -> list[str]:
+        """Makes the version visible, without what a disk or a file manager has put there, such as .DS_Store."""
+        staging, removed = self._file(f"{release.version}/"), []
+        for folder in {staging, *(path for path in staging.rglob("*") if path.is_dir())}:
+            _to_disk(folder)
+        if not self.shows(release.version):
+            removed = self._remove_strange(release, staging)
+            staging.rename(self.root / release.version)
+            _to_disk(self.root)
+            if strange := self._strange(release):
+                raise strange_files(self.address(f"{release.version}/"), release.version, strange)
+        return removed
 
-def versions(root: Path) -> Pointer:
-    """What the folder has published."""
-    with os_errors(str(root)):
-        path = root / pointer.NAME
-        return pointer.parse(path.read_bytes() if path.is_file() else None, str(root))
+    # -- on the disk ---------------------------------------------------------------------------------------------------
 
+    def _file(self, path: str) -> Path:
+        """Where a file is; those of a version that nobody sees yet are in its staging folder."""
+        version = path.partition("/")[0]
+        staged = "/" in path and is_version(version) and not self.shows(version)
+        return self.root / f"{LEFT}{path}" if staged else self.root / path
 
-def _refuse(root: Path, release: Release) -> None:
-    """A folder that is not there is made, but not its parents: they may be a disk that is not mounted."""
-    if not root.parent.is_dir():
-        raise bad_place(str(root), "lies in a folder that does not exist", "Make the folder, or mount the disk.")
-    if root.exists() and not root.is_dir():
-        raise bad_place(str(root), "is a file", "Name a folder.")
-    if root.resolve().is_relative_to(release.folder):
-        raise bad_place(str(root), "lies inside the release", "Name a folder elsewhere.")
+    def _write(self, source: BinaryIO, target: Path) -> None:
+        """Writes a file beside its destination, onto the disk, and gives it its name by a rename."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = self.root / SCRATCH
+        with scratch.open("wb") as file:
+            shutil.copyfileobj(source, file, CHUNK)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(target)
 
+    def _strange(self, release: Release) -> list[str]:
+        return sorted(self.paths(release.version) - {file.path for file in release.files})
 
-def _published(release: Release, root: Path) -> Pointer:
-    published = versions(root)
-    published.refuse_other(release, str(root))
-    sums = root / release.version / SUMS
-    # What is there and not listed was renamed and killed before latest.json was written, or is another's.
-    unlisted = (root / release.version).exists() and published.find(release.version) is None
-    if unlisted and not (sums.is_file() and sums.read_bytes() == (release.folder / SUMS).read_bytes()):
-        raise published_otherwise(str(root / release.version), release.version)
-    return published
-
-
-def _plan(release: Release, root: Path) -> Published:
-    _published(release, root)
-    folder = root / release.version
-    there = folder if folder.exists() else root / f"{LEFT}{release.version}"
-    kept = tuple(file for file in release.files if _matches(file, there / file.path))
-    sent = tuple(file for file in release.files if file not in kept)
-    return Published(str(root), release.name, release.version, "planned", str(folder), sent, kept)
-
-
-# -- files ---------------------------------------------------------------------------------------------------------
-
-
-def _send(release: Release, folder: Path, root: Path, progress: Progress) -> tuple[File, ...]:
-    """Copies the files that `folder` does not hold with the right bytes, reads them back, and returns them."""
-    missing = tuple(file for file in release.files if not _matches(file, folder / file.path))
-    for number, file in enumerate(missing, 1):
-        progress.advance(number, len(missing), file.path)
-        (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
-        with (release.folder / file.path).open("rb") as source:
-            _put(source, folder / file.path, root)
-    wrong = [str(folder / file.path) for file in missing if not _matches(file, folder / file.path)]
-    if wrong:
-        raise bad_copy(wrong)
-    for parent in {(folder / file.path).parent for file in missing}:
-        _to_disk(parent)
-    return missing
-
-
-def _put(source: BinaryIO, target: Path, root: Path) -> None:
-    """Writes a file beside its destination, onto the disk, and gives it its name by a rename."""
-    scratch = root / SCRATCH
-    with scratch.open("wb") as file:
-        shutil.copyfileobj(source, file, CHUNK)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(target)
-
-
-def _matches(file: File, path: Path) -> bool:
-    """Whether the disk holds the file: read from it, not from the cache of what was just written, where that can be
-    asked for."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as there:
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(there.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        return hashlib.file_digest(there, "sha256").hexdigest() == file.sha256
+    def _remove_strange(self, release: Release, staging: Path) -> list[str]:
+        """Removes what the staging folder holds that is not the release's."""
+        strange = self._strange(release)
+        for path in strange:
+            (staging / path).unlink()
+        for folder in sorted((path for path in staging.rglob("*") if path.is_dir()), reverse=True):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        return strange
 
 
 def _to_disk(folder: Path) -> None:
@@ -155,52 +167,3 @@ def _to_disk(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-# -- what other runs left ------------------------------------------------------------------------------------------
-
-
-def _remove_left(root: Path, staging: Path) -> list[str]:
-    """Removes what killed runs left, but for the same version's, which is resumed; the caller holds the lock."""
-    left = [path for path in sorted(root.glob(f"{LEFT}*")) if path != staging]
-    for path in left:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return [path.name for path in left]
-
-
-def _remove_strange(release: Release, staging: Path) -> list[str]:
-    """Removes what the staging folder holds of an earlier release of the same version."""
-    strange = _strange(release, staging)
-    for path in strange:
-        (staging / path).unlink()
-    for folder in sorted((path for path in staging.rglob("*") if path.is_dir()), reverse=True):
-        if not any(folder.iterdir()):
-            folder.rmdir()
-    return strange
-
-
-def _refuse_strange(release: Release, folder: Path) -> None:
-    strange = _strange(release, folder)
-    if strange:
-        raise strange_files(str(folder), release.version, strange)
-
-
-def _strange(release: Release, folder: Path) -> list[str]:
-    paths = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    return sorted(paths - {file.path for file in release.files})
-
-
-# -- the pointer ---------------------------------------------------------------------------------------------------
-
-
-def _switch(published: Pointer, root: Path) -> bool:
-    """Writes latest.json, then what shows it, where they say something else; returns whether they did."""
-    switched = False
-    for name, content in {pointer.NAME: published.to_bytes(), **front.files(published)}.items():
-        path = root / name
-        path.parent.mkdir(exist_ok=True)
-        if not path.is_file() or path.read_bytes() != content:
-            _put(BytesIO(content), path, root)
-            switched = True
-    _to_disk(root)
-    return switched

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urlparse
 
 from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.http import Answer, Limits, NotFetched, Patience, Session, wait_of
-from pipeline.publish.result import bad_place
+from pipeline.publish.place import bad_place
 
 SERVERS = {"zenodo": "https://zenodo.org/api", "zenodo-sandbox": "https://sandbox.zenodo.org/api"}
 TOKEN = "ZENODO_TOKEN"

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urljoin
 
 from pipeline.core.files import scratch, sha256
+from pipeline.core.patience import Patience
 from pipeline.core.progress import Progress
-from pipeline.package.inputs import download
+from pipeline.package.inputs import ADDRESS, download
 from pipeline.package.manifest import NAME as SUMS
 from pipeline.package.releases import Listed, State, inspected
 from pipeline.publish import pointer
+from pipeline.publish.folder import Folder
 from pipeline.publish.pointer import Pointer, Version
+from pipeline.publish.publish import PATIENCE, ZENODO, opened
 
 
-def of_folder(root: Path, progress: Progress) -> list[Listed]:
-    """The versions that a folder has published; every file is read."""
-    from pipeline.publish import folder
+def listed(place: str, progress: Progress, *, api: str | None = None, patience: Patience | None = None) -> list[Listed]:
+    """The releases that a place has published, the latest first; nothing where it has none.
 
-    published = folder.versions(root)
-    releases = []
-    for number, version in enumerate(published.versions, 1):
-        progress.advance(number, len(published.versions), version.version)
-        releases.append(_entry(published, version, f"{root}/{version.path}", _state(root, version)))
-    return releases
+    `place`: as for `publish`, or a web address with a latest.json; at Zenodo with the number or DOI of a record. Every
+    file in a folder is read; elsewhere `verify` does that. Raises CannotRun where the place cannot be reached.
+    """
+    if ADDRESS.match(place):
+        return _of_address(place)
+    with progress.step("published"):
+        if record := ZENODO.fullmatch(place):
+            from pipeline.publish import records
+            from pipeline.publish.invenio import Api
+
+            return records.listed(record["record"], Api.reading(record["which"], api, patience or PATIENCE))
+        there = opened(place, patience or PATIENCE)
+        published, releases = pointer.of(there), []
+        for number, version in enumerate(published.versions, 1):
+            progress.advance(number, len(published.versions), version.version)
+            state = _state(there, version) if isinstance(there, Folder) else "unread"
+            releases.append(_entry(published, version, f"{there.address()}/{version.path}", state))
+        return releases
 
 
-def of_versions(place: str, published: Pointer) -> list[Listed]:
-    """The versions that a bucket has published."""
-    return [_entry(published, version, f"{place.rstrip('/')}/{version.path}") for version in published.versions]
-
-
-def of_address(address: str) -> list[Listed]:
+def _of_address(address: str) -> list[Listed]:
     """The versions that latest.json at a web address lists."""
     base = address.removesuffix(pointer.NAME)
     base = base if base.endswith("/") else f"{base}/"
@@ -46,8 +54,8 @@ def _entry(published: Pointer, version: Version, address: str, state: State = "u
     return Listed(version.version, address, version.created, version.files, version.bytes, latest, state)
 
 
-def _state(root: Path, version: Version) -> State:
-    folder = root / version.path
+def _state(there: Folder, version: Version) -> State:
+    folder = there.root / version.path
     if not (folder / SUMS).is_file() or sha256(folder / SUMS) != version.sha256:
         return "damaged"
     return inspected(folder)[0]

@@ -7,4 +7,4 @@ from pipeline.hookspecs import hook
 
 @hook
 def servicebanken_places() -> dict[str, str]:
-    return dict.fromkeys(("s3", "gs", "az"), "pipeline.publish.s3")
+    return dict.fromkeys(("s3", "gs", "az"), "pipeline.publish.bucket")

@@ -22,7 +22,7 @@ from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.package import about
 from pipeline.package.version import is_version, order
 from pipeline.publish.contents import Release
-from pipeline.publish.result import bad_place, published_otherwise
+from pipeline.publish.place import Place, bad_place, published_otherwise
 
 NAME = "latest.json"
 
@@ -103,6 +103,11 @@ class Pointer:
             "versions": [asdict(entry) for entry in self.versions],
         }
         return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def of(place: Place) -> Pointer:
+    """What a place has published."""
+    return parse(place.read(NAME)[0], place.address())
 
 
 def parse(content: bytes | None, place: str) -> Pointer:

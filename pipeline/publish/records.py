@@ -12,7 +12,7 @@ from pipeline.package.version import is_version, order
 from pipeline.publish.contents import Release
 from pipeline.publish.invenio import Api, Refused
 from pipeline.publish.metadata import is_marked, is_of_package
-from pipeline.publish.result import bad_place
+from pipeline.publish.place import bad_place
 
 Record = Mapping[str, Any]
 

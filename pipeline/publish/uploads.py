@@ -7,8 +7,8 @@ import time
 from pipeline.core.progress import Progress
 from pipeline.publish.deposit import Copy
 from pipeline.publish.invenio import Api, Refused, name
+from pipeline.publish.place import bad_copy
 from pipeline.publish.records import Record
-from pipeline.publish.result import bad_copy
 
 
 def send(

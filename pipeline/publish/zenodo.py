@@ -21,8 +21,8 @@ from pipeline.publish.contents import Release
 from pipeline.publish.deposit import Copy, copies, names
 from pipeline.publish.invenio import Api, Refused, Unanswered, objections
 from pipeline.publish.metadata import OWNED, metadata
+from pipeline.publish.place import Published, published_otherwise
 from pipeline.publish.records import Found, Record, doi_of, draft_of, find, page_of
-from pipeline.publish.result import Published, published_otherwise
 from pipeline.publish.uploads import checksums, compare, send
 
 NO_DOI_YET = "10.5281/zenodo.00000000"

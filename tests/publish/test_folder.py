@@ -16,8 +16,8 @@ import pytest
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
 from pipeline.core.files import lock
 from pipeline.core.progress import Progress
-from pipeline.publish import folder as folder_module
 from pipeline.publish import publish, published
+from pipeline.publish.folder import Folder
 from tests.projects import change, put, tree
 from tests.publish.releases import FRONT, make, send
 
@@ -397,14 +397,15 @@ def test_a_disk_that_returns_other_bytes_is_noticed_before_anything_is_visible(
     send(release, place)
     new = make(tmp_path / "new", "1.1.0", shops="id,name\nwest,Västra\n")
     before = tree(place / "1.0.0"), (place / "latest.json").read_bytes()
-    real = folder_module._put
+    real = Folder.send
 
-    def spoil(source: object, target: Path, root: Path) -> None:
-        real(source, target, root)  # type: ignore[arg-type]
-        if target.name == "shops.csv":
+    def spoil(folder: Folder, source: Path, path: str) -> None:
+        real(folder, source, path)
+        if path.endswith("shops.csv"):
+            target = Path(folder.address(path))
             target.write_bytes(target.read_bytes().replace(b"V", b"W"))
 
-    monkeypatch.setattr(folder_module, "_put", spoil)
+    monkeypatch.setattr(Folder, "send", spoil)
     with pytest.raises(CannotRun) as caught:
         send(new, place)
     assert str(caught.value) == (

@@ -482,7 +482,7 @@ KILLS = int(os.environ.get("PUBLISH_KILLS", "4"))
 PUBLISH = """
 import sys
 from pathlib import Path
-import pipeline.publish.s3
+import pipeline.publish.bucket
 from pipeline.core.progress import Progress
 from pipeline.publish import publish
 print("ready", flush=True)

@@ -1,13 +1,59 @@
-"""What a publication came to, and how long one waits for a place."""
+"""A place that keeps files, what a publication there came to, and what is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
-from pipeline.publish.contents import File
+from pipeline.publish.contents import File, Release
+
+
+class Place(Protocol):
+    """A folder, a bucket, or what another package adds (`hookspecs.servicebanken_places`).
+
+    A path is `latest.json`, or `1.0.0/data/shops.csv` for a file of a version.
+    """
+
+    def address(self, path: str = "") -> str:
+        """Where `path` is, for people."""
+
+    def opened(self, release: Release, *, dry_run: bool) -> AbstractContextManager[None]:
+        """Held while a release is published. Raises CannotRun where that cannot be."""
+
+    def shows(self, version: str) -> bool:
+        """Whether people can see what lies there of a version."""
+
+    def paths(self, version: str) -> Collection[str]:
+        """The paths of the files of a version, relative to its folder."""
+
+    def read(self, path: str) -> tuple[bytes | None, str | None]:
+        """A small file and its ETag, where the place has such; None where there is none."""
+
+    def sha256(self, path: str) -> str | None:
+        """The SHA-256 of a file, read in full; None where there is none."""
+
+    def put(self, path: str, content: bytes, mode: Any) -> bool:
+        """Writes a small file; returns whether it was accepted.
+
+        `mode`: "overwrite"; "create", only where there is none; or {"e_tag": …}, only where that is the file's.
+        """
+
+    def send(self, source: Path, path: str) -> None:
+        """Copies a file there."""
+
+    def delete(self, path: str) -> None:
+        """Removes a file."""
+
+    def begin(self, release: Release) -> list[str]:
+        """Makes ready for the files of a release; returns what was removed that earlier runs had left."""
+
+    def settle(self, release: Release) -> list[str]:
+        """Makes the files visible that have been read back; returns what was removed that is not the release's."""
+
 
 State = Literal["published", "unchanged", "draft", "planned"]
 
