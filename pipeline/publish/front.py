@@ -1,8 +1,8 @@
 """What a place shows beside its versions, made from latest.json: the page, the feed, the map of the site, redirects.
 
 index.html          the versions, for people
-feed.xml            the versions as an Atom feed            } where the address of the place is known:
-sitemap.xml         the versions, for search engines        } `baseUrl` in the latest version's datapackage.json
+feed.xml            the versions as an Atom feed (RFC 4287)  } where the address of the place is known:
+sitemap.xml         the versions, for search engines         } `baseUrl` in the latest version's datapackage.json
 latest/index.html   leads to the latest version; any web server and any bucket understands it
 _redirects          the same for every file below latest/: Netlify, Cloudflare Pages, GitLab Pages
 .htaccess           the same for Apache, where it may read such files
@@ -10,74 +10,43 @@ _redirects          the same for every file below latest/: Netlify, Cloudflare P
 
 from __future__ import annotations
 
-from html import escape
-from urllib.parse import quote, urlparse
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from pathlib import Path
+from urllib.parse import urlparse
 
 from pipeline.core.xml_text import xml_text
-from pipeline.publish import feed, page
+from pipeline.package.manifest import NAME as SUMS
 from pipeline.publish.pointer import Pointer
+from pipeline.web.templates import environment
+from pipeline.web.words import Words
 
-LATEST = "latest"
+TEMPLATES = Path(__file__).parent / "templates"
+PAGES = ("index.html", "latest/index.html")
 
 
 def files(pointer: Pointer) -> dict[str, bytes]:
     """Path to content, in the order in which they are written; the place has published at least one version."""
-    optional = {feed.NAME: feed.render(pointer), "sitemap.xml": _sitemap(pointer)}
-    return {
-        page.NAME: page.render(pointer),
-        **{path: content for path, content in optional.items() if content is not None},
-        f"{LATEST}/index.html": _redirecting_page(pointer),
-        "_redirects": _redirects(pointer),
-        ".htaccess": _htaccess(pointer),
+    dated = [entry for entry in pointer.versions if entry.created]
+    shown = PAGES if pointer.base_url is None else (*PAGES, "sitemap.xml", *(("feed.xml",) if dated else ()))
+    made = environment(TEMPLATES, _as_text)
+    english = pointer.titles.get("title", pointer.name or "")
+    values = {
+        "pointer": pointer,
+        "base": pointer.base_url,
+        "dated": dated,
+        "titles": list(dict.fromkeys([pointer.titles.get("title@sv", english), english])),
+        "sums": SUMS,
+        "t": Words("sv"),
+        "en": Words("en"),
     }
-
-
-def _sitemap(pointer: Pointer) -> bytes | None:
-    base = pointer.base_url
-    if base is None:
-        return None
-    urls = Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
-    newest = max((entry.created or "" for entry in pointer.versions), default="")
-    for address, created in [(base, newest), *((base + quote(v.path), v.created or "") for v in pointer.versions)]:
-        url = SubElement(urls, "url")
-        SubElement(url, "loc").text = xml_text(address)
-        if created:
-            SubElement(url, "lastmod").text = xml_text(created[:10])
-    indent(urls)
-    return bytes(tostring(urls, encoding="UTF-8", xml_declaration=True)) + b"\n"
-
-
-def _redirecting_page(pointer: Pointer) -> bytes:
-    target = quote(f"../{pointer.versions[0].path}")
-    canonical = (
-        f'<link rel="canonical" href="{escape(pointer.base_url + pointer.versions[0].path)}">\n'
-        if pointer.base_url
-        else ""
-    )
-    version = escape(pointer.versions[0].version)
-    return f"""\
-<!DOCTYPE html>
-<html lang="sv">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="0; url={target}">
-{canonical}<title>{version}</title>
-</head>
-<body>
-<p>Den senaste versionen är <a href="{target}">{version}</a>. <span lang="en">The latest version is
-<a href="{target}">{version}</a>.</span></p>
-</body>
-</html>
-""".encode()
-
-
-def _redirects(pointer: Pointer) -> bytes:
-    """One rule, from the root of the site; 307, because dataportal.se follows 301, 303, 307 and 308, but not 302."""
+    texts = {path: made.get_template(path.replace("/", "-")).render(values) + "\n" for path in shown}
     root = urlparse(pointer.base_url).path if pointer.base_url else "/"
-    return f"{root}{LATEST}/* {root}{pointer.versions[0].path}:splat 307\n".encode()
+    latest = pointer.versions[0].path
+    # 307, because dataportal.se follows 301, 303, 307 and 308, but not 302.
+    texts["_redirects"] = f"{root}latest/* {root}{latest}:splat 307\n"
+    texts[".htaccess"] = f'RedirectMatch 307 "^(.*)/latest/(.*)$" "$1/{latest}$2"\n'
+    return {path: text.encode() for path, text in texts.items()}
 
 
-def _htaccess(pointer: Pointer) -> bytes:
-    return f'RedirectMatch 307 "^(.*)/{LATEST}/(.*)$" "$1/{pointer.versions[0].path}$2"\n'.encode()
+def _as_text(value: object) -> object:
+    """A value that XML can hold."""
+    return xml_text(value) if type(value) is str else value

@@ -10,7 +10,9 @@ from pipeline.serve.languages import LANGUAGES as SERVED
 from pipeline.web.words import LANGUAGES, NAMES, Words, catalogue
 
 ROOT = Path(pipeline.__file__).parent
-SOURCES = {path: path.read_text(encoding="utf-8") for end in ("py", "html") for path in sorted(ROOT.rglob(f"*.{end}"))}
+SOURCES = {
+    path: path.read_text(encoding="utf-8") for end in ("py", "html", "xml") for path in sorted(ROOT.rglob(f"*.{end}"))
+}
 
 ASKED = re.compile(r"""(?:\bt|\bwords(?:\.text)?|\.text)\(\s*["']([a-z]\w*(?:\.\w+)*)["'](?=\s*[,)])(?!\s*,\s*["'])""")
 COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)*)["']""")
