@@ -118,7 +118,7 @@ class Problem:
             for part in (
                 self.file,
                 f"row {self.row}" if self.row is not None else None,
-                f"column {self.field}" if self.field is not None else None,
+                f"column {shorten(self.field)}" if self.field is not None else None,
             )
             if part
         )

@@ -157,6 +157,8 @@ def refuse_unsafe(path: str, name: str, folder: Path, file: str) -> None:
         rule = "names a hidden file or folder"
     elif not (folder / path).resolve().is_relative_to(folder.resolve()):
         rule = "leads out of the package's folder through a symbolic link"
+    elif (folder / path).exists() and not (folder / path).is_file():
+        rule = "is a folder, a pipe or a device, not a file"
     if rule:
         raise InvalidData(
             Problem(

@@ -10,6 +10,7 @@ import copy
 import hashlib
 import re
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -30,6 +31,7 @@ from pipeline.validate.readers import READABLE, Readers, by_frictionless, source
 from pipeline.validate.row import RowJudge
 from pipeline.validate.source import Source, Tables
 from pipeline.validate.table import KeyFaults, key_faults
+from pipeline.validate.timelimit import opening_limit
 
 BATCH = 100
 """Rows that are judged within one limit of time."""
@@ -91,7 +93,8 @@ class Judge:
         try:
             resource.to_descriptor(validate=True)
             task.warnings = _hash_warnings(resource)
-            open_table(resource)
+            with opening_limit(str(resource.place)):
+                open_table(resource)
             found, readers = source(resource)
             task.labels = list(resource.labels)
             task.errors = [Error.of(error) for check in checks for error in check.validate_start()]
@@ -111,6 +114,8 @@ class Judge:
                 task.errors += [Error.of(error) for check in checks for error in check.validate_end()]
         except frictionless.FrictionlessException as exception:
             task.errors, task.labels = errors_of(exception), []
+        except (EOFError, zlib.error) as error:  # frictionless lets it through
+            task.errors, task.labels = [Error("compression-error", str(error))], []
         finally:
             resource.close()
         task.errors = _placed(task.errors, resource)
@@ -198,7 +203,8 @@ class Judge:
         """The table of that name, as frictionless opens it."""
         if name not in self._parents:
             resource = self._resource(name)
-            open_table(resource)
+            with opening_limit(name):
+                open_table(resource)
             self._parents[name] = source(resource)
             resource.close()
         return self._parents[name]

@@ -17,6 +17,7 @@ from pipeline.package.schema import compiled
 from pipeline.report.verdict import Task
 from pipeline.table.sniff import sniffed
 from pipeline.validate.source import Source, of_layout
+from pipeline.validate.timelimit import Expired, time_limit
 
 V2 = "https://datapackage.org/profiles/2.0/datapackage.json"
 """The profile of Data Package v2; without one a descriptor is of v1."""
@@ -72,7 +73,11 @@ def known_table(resource: Resource, package: Package) -> Source | None:
     if not rules.is_known or not path.is_file():
         return None
     encoding = "utf-8" if described.get("encoding") else None
-    layout = sniffed(path, encoding, dialect.get("delimiter"), dialect.get("quoteChar"))
+    try:
+        with time_limit(1):
+            layout = sniffed(path, encoding, dialect.get("delimiter"), dialect.get("quoteChar"))
+    except Expired:  # looking at long lines takes long; frictionless is given more time, and then refused
+        return None
     if layout is None or layout.labels != rules.names:
         return None
     return of_layout(resource.name, layout, rules.fields, rules.keys)

@@ -92,9 +92,12 @@ def key_faults(table: Any, keys: Keys, parents: Sequence[Any], names: Sequence[S
             found.without_primary |= set(table.missing(key, every=False, limit=limit))
     for group in keys.unique_keys:
         found.unique_keys.append((group, table.repeated(here(group), whole=True, limit=limit)))
+    asked: dict[ForeignKey, set[int]] = {}  # a key that is stated twice is asked about once
     for foreign, parent, known in zip(keys.foreign, parents, names, strict=True):
-        there = [known.index(name) if name in known else None for name in foreign.there]
-        found.foreign.append((foreign, set(table.unmatched(here(foreign.fields), parent, there, limit=limit))))
+        if foreign not in asked:
+            there = [known.index(name) if name in known else None for name in foreign.there]
+            asked[foreign] = set(table.unmatched(here(foreign.fields), parent, there, limit=limit))
+        found.foreign.append((foreign, asked[foreign]))
     return found
 
 
