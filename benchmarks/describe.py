@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import python
-from pipeline.describe import FORMATS
+from pipeline.hookspecs import offers
 
 BASE = "https://data.example.org/large/"
 
@@ -84,7 +84,7 @@ def main(tables: int = 200, fields: int = 5000) -> None:
         folder = Path(name) / "large"
         package(folder, tables, fields // tables)
         peer = python(PEER, str(folder))
-        runs = {format: python(ONE, str(folder), format) for format in FORMATS}
+        runs = {format: python(ONE, str(folder), format) for format in offers("catalogues")}
         best = None
         for number in range(3):
             copy = Path(name) / f"copy-{number}"

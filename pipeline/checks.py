@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import Kind, Problem
-from pipeline.core.files import have_same_bytes, link, os_errors, read_json, scratch
+from pipeline.core.files import have_same_bytes, link, os_errors, read_json, scratch, write_json
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
 from pipeline.package.about import page_names
@@ -27,7 +27,7 @@ FIX = "The release was made wrong: report it to its publisher, or build it again
 CHANGELOG, CHANGES, REPORT, NOTES = "CHANGELOG.md", "changes.json", "report.json", "catalog/notes.json"
 
 KEPT = (
-    *(DESCRIPTOR, "data/**/*", "files/**/*", "*.sqlite", "*.xlsx", "*.geojson", "metadata.yml", "*.md"),
+    *(DESCRIPTOR, "data/**/*", "files/**/*", "formats/**/*", "*.sqlite", "*.xlsx", "*.geojson", "metadata.yml", "*.md"),
     *(CHANGES, REPORT),
 )
 """Files of a release that hold its data, or that other checks are for; everything else describes them."""
@@ -79,7 +79,20 @@ class Checks:
                 for language, page in pages(told, package).items():
                     (again / names[str(language)]).write_text(page, encoding="utf-8", newline="\n")
             write(again, zipped)
-            return _compared(folder, again, {path.as_posix() for path in kept} | {zipped, manifest.NAME})
+            theirs = _of_others(folder, again)
+            note, problems = _compared(
+                folder, again, {path.as_posix() for path in kept} | {zipped, manifest.NAME} | theirs
+            )
+            return note + (f"; not compared: {', '.join(sorted(theirs))}" if theirs else ""), problems
+
+
+def _of_others(folder: Path, again: Path) -> set[str]:
+    """The files of catalogues that a package added which is not installed here; they are noted as they were."""
+    told, made = (read_json(place / NOTES, NOTES) for place in (folder, again))
+    theirs = {name: entry for name, entry in told.items() if name not in made}
+    if theirs:
+        write_json(again / NOTES, made | theirs)
+    return {entry["file"] for entry in theirs.values() if entry["file"]}
 
 
 def _compared(folder: Path, again: Path, kept: set[str]) -> Found:

@@ -9,13 +9,19 @@ import click
 
 from pipeline.cli.session import Session, command, main
 
-FORMATS = ["dcat", "dcat-ttl", "csvw", "croissant", "schema-org", "datacite", "citation", "sitemap"]
-"""Those of `pipeline.describe`, which is not imported for the sake of --help."""
+FORMATS = "dcat, dcat-ttl, csvw, croissant, schema-org, datacite, citation, sitemap"
+"""Ours, as --help names them: what is installed is looked up when the command runs."""
 
 
 @main.command()
 @click.argument("package", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "format", required=True, type=click.Choice(FORMATS), help="What it is described for.")
+@click.option(
+    "--format",
+    "format",
+    required=True,
+    metavar="NAME",
+    help=f"The catalogue: {FORMATS}, or one that an installed package adds.",
+)
 @click.option(
     "--base-url", metavar="ADDRESS", help="Where releases are published. Default: `baseUrl` in datapackage.json."
 )
@@ -32,7 +38,10 @@ def describe(session: Session, package: Path | None, format: str, base_url: str 
     """
     from pipeline.core.files import write_text
     from pipeline.describe import checked_base_url, read, render
+    from pipeline.hookspecs import offers
 
+    if format not in offers("catalogues"):
+        raise click.BadParameter(f"{format!r} is not one of {', '.join(offers('catalogues'))}.", param_hint="--format")
     folder = package or session.project.releases / "latest"
     document = render(read(folder, checked_base_url(base_url) if base_url else None), format)
     if out is not None:

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import InvalidData
 from pipeline.core.files import write_json
-from pipeline.describe import citation, croissant, csvw, datacite, dcat, page, schema_org, sitemap
+from pipeline.describe import page
 from pipeline.describe.dataset import CATALOG, Dataset, read
 from pipeline.describe.document import Document
 from pipeline.describe.explore import explore
+from pipeline.hookspecs import Catalogue, offers
 
 NOTES = "notes.json"
 
-FORMATS: Mapping[str, tuple[str, Callable[[Dataset], Document]]] = {
-    "dcat": (f"{CATALOG}/dcat.rdf", dcat.render_xml),
-    "dcat-ttl": (f"{CATALOG}/dcat.ttl", dcat.render_turtle),
-    "csvw": (f"{CATALOG}/csvw-metadata.json", csvw.render),
-    "croissant": (f"{CATALOG}/croissant.json", croissant.render),
-    "schema-org": (f"{CATALOG}/schema-org.jsonld", schema_org.render),
-    "datacite": (f"{CATALOG}/datacite.json", datacite.render),
-    "citation": ("CITATION.cff", citation.render),
-    "sitemap": ("sitemap.xml", sitemap.render),
-}
-"""Each format: its file in a release, and what renders it."""
-
 
 def render(dataset: Dataset, format: str) -> Document:
-    """The description of a dataset in a format of `FORMATS`.
+    """The description of a dataset for a catalogue that `hookspecs.offers` lists.
 
     Raises InvalidData that names the members of datapackage.json which the format needs and which are missing.
     """
-    return FORMATS[format][1](dataset)
+    return _catalogues()[format].load()(dataset)  # type: ignore[no-any-return]
+
+
+def _catalogues() -> Mapping[str, Catalogue]:
+    return offers("catalogues")
 
 
 def write(folder: Path, archive: str) -> None:
@@ -46,7 +39,7 @@ def write(folder: Path, archive: str) -> None:
     dataset = read(folder, archive=archive)
     (folder / CATALOG).mkdir()
     notes: dict[str, Any] = {}
-    for format, (name, _) in FORMATS.items():
+    for format, (name, _) in _catalogues().items():
         try:
             document = render(dataset, format)
         except InvalidData as error:

@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlparse
 from pipeline.core.errors import InvalidData
 from pipeline.core.patience import Patience
 from pipeline.core.progress import Progress
-from pipeline.hookspecs import module, modules
+from pipeline.hookspecs import module, offers
 from pipeline.publish import contents, front, pointer
 from pipeline.publish.contents import SUMS, File, Release
 from pipeline.publish.place import Place, Published, State, bad_copy, bad_place, published_otherwise, strange_files
@@ -83,7 +83,7 @@ def published(place: str, patience: Patience | None = None) -> Pointer:
 def opened(place: str, patience: Patience) -> Place:
     """The folder or the bucket that an address names. Raises CannotRun for what is neither."""
     scheme = place.partition("://")[0]
-    if scheme in modules("places"):
+    if scheme in offers("places"):
         made: Place = module("places", scheme).opened(place, patience)
         return made
     if place.startswith("file:"):

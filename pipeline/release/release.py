@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.core.files import have_same_bytes, os_errors, replace_folder, sha256, staging, write_json
 from pipeline.core.progress import Progress
 from pipeline.core.quoting import identifier, literal
+from pipeline.hookspecs import is_ours, module, offers
 from pipeline.package import manifest
 from pipeline.package.package import DESCRIPTOR, Package, Resource, load
 from pipeline.package.version import RELEASE, Wanted, is_version
 from pipeline.release import history
 from pipeline.release.changelog import CHANGELOG, CHANGES, changelog
 from pipeline.release.compare import Change, document
-from pipeline.release.formats import archive, geojson, parquet, sqlite, xlsx
+from pipeline.release.formats import archive
 from pipeline.release.formats.contents import Contents
 from pipeline.release.proposal import Extra, Proposal, propose
 from pipeline.release.record import Record
@@ -181,14 +180,14 @@ def _write(
     software: str | None,
 ) -> None:
     """Writes every file of the release but the checksums."""
-    created = _created(proposal)
+    created, steps = _created(proposal), len(offers("formats")) + 3
     _write_tables(proposal, folder, created, extras, progress, software)
     _write_changes(proposal, folder, created)
     zipped = f"{proposal.package.stem}-{proposal.version}.zip"
     if describe is not None:
-        progress.advance(6, 7, "catalog")
+        progress.advance(steps - 1, steps, "catalog")
         describe(folder, zipped)
-    progress.advance(7, 7, "zip")
+    progress.advance(steps, steps, "zip")
     manifest.write(folder)  # of what is in the archive, for who has that alone
     archive.write(folder, folder / zipped)
 
@@ -223,12 +222,11 @@ def _write_tables(
     package = proposal.package
     con = connect()
     (folder / "data").mkdir()
-    progress.advance(1, 7, "csv")
+    progress.advance(1, len(offers("formats")) + 3, "csv")
     members = [_write_resource(con, package, resource, folder) for resource in package.resources]
     write_json(folder / DESCRIPTOR, _release_descriptor(package, members, proposal.version, created, software))
     released = load(folder).with_file(package.file)
     relations = {table.name: typed(con, released, table) for table in released.tables}
-    contents = Contents(con, released, relations, created)
     told = partial(
         history.write,
         package=package,
@@ -238,37 +236,42 @@ def _write_tables(
         comparison=proposal.comparison,
         recorded=not proposal.new,
     )
+    contents = Contents(con, released, relations, created, told)
     with ThreadPoolExecutor(1) as beside:
         written = [beside.submit(_write_extra, extra, folder / name) for name, extra in extras.items()]
-        _write_formats(contents, folder, told, progress)
+        _write_formats(contents, folder, progress)
         for each in written:
             each.result()
 
 
-def _write_formats(
-    contents: Contents, folder: Path, also: Callable[[sqlite3.Connection], None], progress: Progress
-) -> None:
+def _write_formats(contents: Contents, folder: Path, progress: Progress) -> None:
     """Writes the other formats, on two cores.
 
     Rows go into SQLite, and into the workbook, through Python's hands, which one of the two can have at a time. What
     else there is to do is DuckDB's and SQLite's own work: Parquet beside the one, indexes and search beside the other.
     """
-    stem = contents.package.stem
-    filled = Event()
+    formats = offers("formats")
     with ThreadPoolExecutor(1) as beside:
         apart = replace(contents, con=contents.con.cursor())
-        database = beside.submit(sqlite.write, apart, folder / f"{stem}.sqlite", also, filled.set)
-        database.add_done_callback(lambda _: filled.set())
-        progress.advance(2, 7, "parquet")
-        parquet.write(contents, folder / "data")
-        progress.advance(3, 7, "geojson")
-        for sentence in geojson.write(contents, folder):
-            progress.say(sentence)
-        filled.wait()
-        progress.advance(4, 7, "xlsx")
-        xlsx.write(contents, folder / f"{stem}.xlsx")
-        progress.advance(5, 7, "sqlite")
+        database = beside.submit(module("formats", BESIDE).write, apart, folder)
+        database.add_done_callback(lambda _: contents.filled.set())
+        for number, name in enumerate((name for name in formats if name != BESIDE), 2):
+            progress.advance(number, len(formats) + 3, name)
+            if name not in EASY:
+                contents.filled.wait()
+            own = folder if is_ours("formats", name) else folder / "formats" / name
+            own.mkdir(parents=True, exist_ok=True)
+            for sentence in module("formats", name).write(contents, own) or ():
+                progress.say(sentence)
+        progress.advance(len(formats) + 1, len(formats) + 3, BESIDE)
         database.result()
+
+
+BESIDE = "sqlite"
+"""The format that takes longest, and is written beside the others."""
+
+EASY = ("parquet", "geojson")
+"""Formats that do not wait until SQLite needs no more of Python."""
 
 
 def _write_resource(

@@ -23,6 +23,7 @@ Further = Mapping[str, Callable[[Path], Found | None]]
 """What else is checked of a release whose tables are valid, by name; each looks at the folder of the release."""
 
 NONE = "the release has none"
+FOREIGN = "a format that another package adds: its files have the bytes that are listed; what they hold is not compared"
 
 
 def verify(
@@ -54,6 +55,8 @@ def verify(
             if not valid:
                 for name in copies.FORMATS:
                     checks.skip(name, "the tables are not valid")
+            for name in sorted({file.path.split("/")[1] for file in files if file.path.startswith("formats/")}):
+                checks.add(name, (FOREIGN, []))
             checks.look("zip", lambda: archive.check(package, files))
             if rebuild is not None:
                 checks.look("rebuild", lambda: rebuild(folder))

@@ -15,7 +15,8 @@ import pytest
 
 from pipeline.cli.describe import FORMATS as OFFERED
 from pipeline.core.errors import InvalidData
-from pipeline.describe import FORMATS, read, render
+from pipeline.describe import read, render
+from pipeline.hookspecs import offers
 from tests.command import invoke
 from tests.projects import change, field, package, reference, table
 
@@ -54,7 +55,7 @@ def towns(folder: Path, **members: Any) -> Path:
 
 
 def test_the_command_offers_every_format() -> None:
-    assert list(FORMATS) == OFFERED
+    assert ", ".join(offers("catalogues")) == OFFERED
 
 
 def test_a_table_with_a_licence_of_its_own_is_a_distribution_of_its_own(tmp_path: Path) -> None:
@@ -112,8 +113,9 @@ def test_texts_do_not_break_out(tmp_path: Path) -> None:
 def test_the_bytes_do_not_hang_on_the_hash_seed(tmp_path: Path) -> None:
     folder = towns(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from pipeline.describe import FORMATS, read, render\n"
-        f"for name in FORMATS: print(render(read(Path(sys.argv[1]), {BASE!r}), name).text)"
+        "import sys; from pathlib import Path; from pipeline.describe import read, render\n"
+        "from pipeline.hookspecs import offers\n"
+        f"for name in offers('catalogues'): print(render(read(Path(sys.argv[1]), {BASE!r}), name).text)"
     )
     printed = {
         subprocess.run(
@@ -163,7 +165,7 @@ def test_the_page_on_metadata_names_terms_that_are_there(tmp_path: Path) -> None
     }
     folder = towns(tmp_path, **everything)
     change(folder / "datapackage.json", lambda value: value["resources"][0]["schema"]["fields"].append(NUMBER))
-    texts = {format: render(read(folder, BASE), format).text for format in FORMATS}
+    texts = {format: render(read(folder, BASE), format).text for format in offers("catalogues")}
     texts["citation"] += render(
         read(towns(tmp_path / "b", licenses=[{"path": "https://example.org/"}])), "citation"
     ).text

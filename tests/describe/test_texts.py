@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.xml_text import xml_text
-from pipeline.describe import FORMATS, read, render
+from pipeline.describe import read, render
+from pipeline.hookspecs import offers
 from tests.describe.test_describe import BASE, HOSTILE, towns
 from tests.describe.validators import complaints, needs_validators
 
@@ -59,7 +60,7 @@ def test_texts_come_out_as_they_went_in(title: str, description: str, keywords: 
         return
     with tempfile.TemporaryDirectory() as folder:
         dataset = read(towns(Path(folder), **about), BASE)
-        documents = {format: render(dataset, format).text for format in FORMATS}
+        documents = {format: render(dataset, format).text for format in offers("catalogues")}
     wanted = about["title"].strip()
     assert json.loads(documents["csvw"])["dc:title"] == [{"@value": wanted, "@language": "en"}]
     assert json.loads(documents["croissant"])["alternateName"] == [wanted]

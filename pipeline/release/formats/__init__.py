@@ -1,4 +1,13 @@
-"""The formats of a release, one module each; every writer takes the typed relations and leaves one file or folder.
+"""The formats of a release, one module each: `write(contents, folder)` leaves its files in a folder.
 
-Each gives the same bytes for the same tables, whatever the time, the folder and the number of cores.
+`contents` (`formats.contents.Contents`) has the package and its typed tables as DuckDB relations, sorted by key. What
+is returned, if anything, are sentences for the person who waits. Each gives the same bytes for the same tables,
+whatever the time, the folder and the number of cores.
 """
+
+from pipeline.hookspecs import hook
+
+
+@hook
+def servicebanken_formats() -> dict[str, str]:
+    return {name: f"{__name__}.{name}" for name in ("parquet", "geojson", "xlsx", "sqlite")}

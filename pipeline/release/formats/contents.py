@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain
+from threading import Event
 from typing import Any
 
 from pipeline.core.quoting import identifier
@@ -22,12 +24,18 @@ NUMERIC = {"BIGINT", "DOUBLE"}
 
 @dataclass(frozen=True)
 class Contents:
-    """The package, its typed tables (by name, a DuckDB relation sorted by key), and when it was made."""
+    """The package, its typed tables (by name, a DuckDB relation sorted by key), and when it was made.
+
+    `beside` writes what the SQLite database holds beside the package's own tables; `filled` is set when all rows are
+    in it, and it needs no more of Python.
+    """
 
     con: duckdb.DuckDBPyConnection
     package: Package
     relations: dict[str, str]
     created: str | None
+    beside: Callable[[sqlite3.Connection], None] | None = None
+    filled: Event = field(default_factory=Event)
 
     @property
     def tables(self) -> tuple[Resource, ...]:

@@ -9,9 +9,9 @@ from pipeline.release.formats.contents import Contents
 
 
 def write(contents: Contents, folder: Path) -> None:
-    """Writes `<table>.parquet` for every table into `folder`."""
+    """Writes `data/<table>.parquet` for every table."""
     for table in contents.tables:
-        path = literal(str(folder / f"{table.stem}.parquet"))
+        path = literal(str(folder / "data" / f"{table.stem}.parquet"))
         contents.con.execute(
             f"COPY ({contents.select(table)}) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
         )

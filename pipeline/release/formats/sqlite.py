@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
@@ -55,17 +55,12 @@ ForeignKey = tuple[list[str], Resource, list[str]]
 """Fields, the table that they point at, and the fields there."""
 
 
-def write(
-    contents: Contents,
-    path: Path,
-    also: Callable[[sqlite3.Connection], None] | None = None,
-    filled: Callable[[], None] | None = None,
-) -> None:
-    """Writes the database to `path`; `also` writes what stands beside the package's own tables.
+def write(contents: Contents, folder: Path) -> None:
+    """Writes the database. `contents.filled` is set when what follows is SQLite's work alone.
 
-    `filled` is called when all rows are in: what follows is SQLite's work alone, and leaves Python's lock to others.
     Raises InvalidData for a foreign key that points nowhere, or a view of the descriptor that SQLite refuses.
     """
+    path = folder / f"{contents.package.stem}.sqlite"
     draft, words = (path.with_name(f"{path.name}.{part}") for part in ("draft", "words"))
     con = sqlite3.connect(draft, isolation_level=None)
     try:
@@ -80,8 +75,7 @@ def write(
         for table in contents.tables:
             _insert(con, table, contents)
         con.execute("COMMIT")
-        if filled is not None:
-            filled()
+        contents.filled.set()
         shutil.copyfile(draft, words)
         con.execute("BEGIN")
         with ThreadPoolExecutor(1) as beside:
@@ -94,8 +88,8 @@ def write(
         search.take_over(con, indexes)
         _write_codes(con, contents)
         write_counts(con, {table.stem: _counted(table) for table in contents.tables})
-        if also is not None:
-            also(con)
+        if contents.beside is not None:
+            contents.beside(con)
         for view in contents.package.descriptor.get("views") or []:
             if view.get("query") is not None:
                 _create_view(con, view, contents)

@@ -27,8 +27,8 @@ RESERVED = {"history"}
 """Names that Excel keeps for itself."""
 
 
-def write(contents: Contents, path: Path) -> None:
-    """Writes the workbook to `path`. A table that is no sheet is named on the first one, with its CSV."""
+def write(contents: Contents, folder: Path) -> None:
+    """Writes the workbook. A table that is no sheet is named on the first one, with its CSV."""
     target = BytesIO()
     workbook = xlsxwriter.Workbook(target, OPTIONS | {"default_date_format": "yyyy-mm-dd"})
     workbook.set_properties({"title": str(contents.package.descriptor.get("title") or ""), "created": contents.time})
@@ -45,7 +45,7 @@ def write(contents: Contents, path: Path) -> None:
     for table in fitting:
         _fill(workbook.add_worksheet(names[table.name]), table, contents, styles)
     workbook.close()
-    path.write_bytes(target.getbuffer())
+    (folder / f"{contents.package.stem}.xlsx").write_bytes(target.getbuffer())
 
 
 def _fits(table: Resource, contents: Contents) -> bool:

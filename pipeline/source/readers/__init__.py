@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
-from pipeline.hookspecs import hook, module, modules
+from pipeline.hookspecs import hook, module, offers
 
 if TYPE_CHECKING:
     from pipeline.source.fetch import Fetch
@@ -115,7 +115,7 @@ def servicebanken_readers() -> dict[str, str]:
 
 def names() -> list[str]:
     """The readers that source.yml may name."""
-    return sorted(modules("readers"))
+    return sorted(offers("readers"))
 
 
 def reader(name: str) -> Reader:

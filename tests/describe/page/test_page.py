@@ -71,7 +71,7 @@ def test_the_page_says_what_the_data_are(release: Path) -> None:
         "Dataset · version 1.0.0 · 31 January 2026",
         "Towns What towns there are.",
         "Tables 2 Rows 4 Fields 6 Licence CC-BY-4.0",
-        "Example (2026). Towns (version 1.0.0).",
+        "Example (2026). Towns (version 1.0.0, 2026-01-31).",
     ):
         assert part in said
 
@@ -219,4 +219,4 @@ def test_the_page_draws_the_tables_with_the_most_links_and_lists_all_links(relea
 
 
 def test_the_swedish_page_cites_the_swedish_title(release: Path) -> None:
-    assert "Example (2026). Orter (version 1.0.0)." in page_of(release, "index.sv.html").text
+    assert "Example (2026). Orter (version 1.0.0, 2026-01-31)." in page_of(release, "index.sv.html").text
