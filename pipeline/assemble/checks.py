@@ -24,6 +24,7 @@ from pipeline.assemble.columns import (
     stated_relation,
 )
 from pipeline.assemble.sheet import Sheet, has_rows
+from pipeline.core.edtf import is_edtf
 from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.core.quoting import identifier, literal
 from pipeline.package.package import DESCRIPTOR, Package, Resource
@@ -181,13 +182,13 @@ class _Form:
 
 OUTER = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 
-EDTF = "http://id.loc.gov/datatypes/edtf"
+
 DAYS = "regexp_extract_all({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
 
 FORMS = (
     _Form(
         Kind.NO_SUCH_DAY,
-        lambda field: field.get("rdfType") == EDTF,
+        is_edtf,
         f"len(list_filter({DAYS}, lambda day: TRY_CAST(day AS DATE) IS NULL)) > 0",
         "is a day that does not exist",
         "Look it up again; write only the month (2020-02) if the day is not known.",

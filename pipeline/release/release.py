@@ -28,6 +28,7 @@ from pipeline.release.formats.contents import Contents
 from pipeline.release.proposal import Extra, Proposal, propose
 from pipeline.release.record import Record
 from pipeline.table import duckdb
+from pipeline.table.dated import with_days
 from pipeline.table.relation import COPY_CSV, connect, raw, sort_order, typed
 
 LATEST = "latest"
@@ -226,7 +227,9 @@ def _write_tables(
     members = [_write_resource(con, package, resource, folder) for resource in package.resources]
     write_json(folder / DESCRIPTOR, _release_descriptor(package, members, proposal.version, created, software))
     released = load(folder).with_file(package.file)
-    relations = {table.name: typed(con, released, table) for table in released.tables}
+    dated = {table.name: with_days(con, table, typed(con, released, table)) for table in released.tables}
+    relations = {name: relation for name, (_, relation) in dated.items()}
+    resources = tuple(dated[each.name][0] if each.name in dated else each for each in released.resources)
     told = partial(
         history.write,
         package=package,
@@ -236,7 +239,7 @@ def _write_tables(
         comparison=proposal.comparison,
         recorded=not proposal.new,
     )
-    contents = Contents(con, released, relations, created, told)
+    contents = Contents(con, released.with_resources(resources), relations, created, told)
     with ThreadPoolExecutor(1) as beside:
         written = [beside.submit(_write_extra, extra, folder / name) for name, extra in extras.items()]
         _write_formats(contents, folder, progress)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pipeline.core.errors import Problem
 from pipeline.core.progress import Progress
 from pipeline.package.package import Package
+from pipeline.table.dated import with_days
 from pipeline.table.relation import spilling, typed
 from pipeline.verify import database, geojson, parquet, workbook
 from pipeline.verify.result import Found
@@ -37,10 +38,10 @@ def compare(package: Package, progress: Progress) -> dict[str, Found | None]:
     located: dict[str, Rows] = {}
     with spilling() as con:
         for number, table in enumerate(tables, 1):
-            relation = typed(con, package, table)
+            dated, relation = with_days(con, table, typed(con, package, table))
             types = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {relation}").fetchall()}
             (count,) = con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0]
-            rows = Rows(con, package, table, relation, types, count)
+            rows = Rows(con, package, dated, relation, types, count)
             for name, check in checks.items():
                 progress.advance(number, len(tables), f"{table.name}: {name}")
                 found[name] += check(rows)

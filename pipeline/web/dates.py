@@ -7,37 +7,19 @@ intervals, open ones too; sets (`[2018,2019]`). Anything else is left as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from markupsafe import Markup, escape
 
+from pipeline.core.edtf import OPEN, PARTS, QUALIFIERS
 from pipeline.web.words import Words
-
-EDTF = re.compile(r"https?://id\.loc\.gov/datatypes/edtf([/-].*)?", re.IGNORECASE)
-"""The `rdfType` of a field whose texts are EDTF."""
 
 MACHINE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 """What both EDTF and `<time datetime>` of HTML can hold."""
 
 DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?:-XX){0,2}")
 TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::[0-9.]+)?(Z|[+-][0-9:]+)?")
-
-PARTS = {33: "quarter_1", 34: "quarter_2", 35: "quarter_3", 36: "quarter_4", 40: "half_1", 41: "half_2"}
-PARTS |= {
-    start + n: season for start in (21, 25, 29) for n, season in enumerate(("spring", "summer", "autumn", "winter"))
-}
-"""What may stand in the place of a month (ISO 8601-2, 4.8): seasons, also those of a hemisphere, quarters, halves."""
-
-QUALIFIERS = {"?": "possibly", "~": "about", "%": "possibly_about"}
-OPEN = ("", "..")
-
-
-def is_edtf(field: Mapping[str, Any]) -> bool:
-    """Whether a field of a schema says by its `rdfType` that its texts are EDTF."""
-    kind = field.get("rdfType")
-    return isinstance(kind, str) and EDTF.fullmatch(kind) is not None
 
 
 def spoken(words: Words, code: str) -> str:

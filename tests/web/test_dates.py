@@ -52,10 +52,3 @@ def test_the_code_stands_beside_the_words_for_machines_and_for_those_who_ask() -
     assert dates.element(words, "../2018-12") == '<span title="../2018-12">by December 2018</span>'
     assert dates.element(words, "2018") == "2018"
     assert dates.element(words, "<b>") == "&lt;b&gt;"
-
-
-def test_a_field_says_by_its_type_in_rdf_that_its_texts_are_edtf() -> None:
-    assert dates.is_edtf({"rdfType": "http://id.loc.gov/datatypes/edtf"})
-    assert dates.is_edtf({"rdfType": "https://id.loc.gov/datatypes/edtf/EDTF-level1"})
-    assert not dates.is_edtf({"rdfType": "http://schema.org/latitude"})
-    assert not dates.is_edtf({})

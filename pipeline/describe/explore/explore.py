@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
+from pipeline.core.edtf import is_edtf
 from pipeline.core.quoting import identifier
 from pipeline.describe.dataset import Dataset
 from pipeline.package import about
@@ -93,7 +94,7 @@ def _codes(dataset: Dataset) -> list[str]:
     found: set[str] = set()
     with connect() as con:
         for table in dataset.package.tables:
-            columns = [identifier(field["name"]) for field in table.fields if dates.is_edtf(field)]
+            columns = [identifier(field["name"]) for field in table.fields if is_edtf(field)]
             if columns:
                 relation = raw(con, dataset.package, table, f"dates of {table.name}")
                 for column in columns:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.core.edtf import is_edtf
 from pipeline.core.names import stems
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.page.language import PageWords, Text
 from pipeline.describe.page.parquet_rows import column, relation
 from pipeline.package.package import Resource
 from pipeline.table import duckdb
-from pipeline.web.dates import is_edtf
 
 LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minLength", "maxLength", "pattern")
 """Constraints with a value of their own."""

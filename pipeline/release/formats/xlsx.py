@@ -12,6 +12,7 @@ import xlsxwriter
 from pipeline.core.quoting import identifier
 from pipeline.package.package import Resource
 from pipeline.release.formats.contents import Contents
+from pipeline.table.dated import COVERS
 from pipeline.table.workbook import MAX_CELL, OPTIONS, write_cell, write_text
 from pipeline.web.words import LANGUAGES, Words
 
@@ -91,12 +92,23 @@ def _explain(sheet: Any, contents: Contents, names: Mapping[str, str], styles: M
         row,
         head,
         (
-            (table.name, *({"type": "any", **field}.get(member) for member in members))
+            (table.name, *({"type": "any", **field, **_told(field)}.get(member) for member in members))
             for table in contents.tables
             for field in table.fields
         ),
         styles,
     )
+
+
+def _told(field: Mapping[str, Any]) -> dict[str, str]:
+    """The titles of a field of ISO dates, which the descriptor does not have."""
+    if COVERS not in field:
+        return {}
+    date, end = field[COVERS]
+    return {
+        f"title{'' if str(words.language) == 'en' else f'@{words.language}'}": words.text(f"workbook.{end}", field=date)
+        for words in map(Words, LANGUAGES)
+    }
 
 
 def _lines(contents: Contents, names: Mapping[str, str]) -> Iterator[str]:

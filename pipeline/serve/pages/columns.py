@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipeline.core.edtf import is_edtf
 from pipeline.package.about import texts
 from pipeline.package.package import Package, Resource
-from pipeline.web import dates
 
 NUMBERS = ("number", "integer")
 
@@ -212,7 +212,7 @@ def _is_text(each: Mapping[str, Any]) -> bool:
 
 def _is_date(each: Mapping[str, Any]) -> bool:
     """Whether values are dates, or texts that say dates which may not be exact."""
-    return each.get("type") in ("date", "datetime", "year", "yearmonth") or dates.is_edtf(each)
+    return each.get("type") in ("date", "datetime", "year", "yearmonth") or is_edtf(each)
 
 
 def with_numbers(columns: Iterable[Column], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
