@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from pipeline.core.errors import InvalidData, PipelineError, Problem
+from pipeline.core.errors import InvalidData, PipelineError, Problem, Reasons
 from pipeline.core.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.core.progress import Progress
 from pipeline.package import ledger, manifest
-from pipeline.package.about import page_names
 from pipeline.package.descriptor import check_column_names
 from pipeline.package.package import DESCRIPTOR, Package, load
 from pipeline.package.version import Wanted, is_draft
@@ -34,9 +33,8 @@ from pipeline.source import snapshots
 from pipeline.source.project import Project
 
 if TYPE_CHECKING:
+    from pipeline.checks import Checks
     from pipeline.release import Proposal, Record
-    from pipeline.release.proposal import Extra
-    from pipeline.report.verdict import Report
 
 STATE = "state.json"
 NOT_STATED = (snapshots.LOG, snapshots.LINKS, snapshots.REJECTED, snapshots.PENDING)
@@ -112,7 +110,7 @@ def propose(
 def _made(
     project: Project, progress: Progress, wanted: Wanted, base_url: str | None, package: Package | None = None
 ) -> Built:
-    from pipeline import describe
+    from pipeline.checks import Checks
     from pipeline.release import record as records
     from pipeline.release import release
 
@@ -130,13 +128,14 @@ def _made(
             records.refuse_other_place(record, project.record)
         package, rows = _gathered(project, progress, base_url, package)
         extras = _validated(project, package, progress)
+        checks = Checks(progress)
+        judge = partial(_judge, checks)
         with progress.step("release"):
             released = release(
-                package, project.releases, progress, extras, record, wanted, describe.write, _judge, software()
+                package, project.releases, progress, extras, record, wanted, checks.describe, judge, software()
             )
         if released.new and not wanted.draft:
-            files = [name for name, extra in extras.items() if isinstance(extra, Path)]
-            records.add(record, project.ledger, project.record, released.folder, software(), files)
+            records.add(record, project.ledger, project.record, released.folder, software(), list(extras))
             state = state and _fingerprint(project, base_url)
         _remove_drafts(project.releases, released.version)
         with suppress(OSError):  # It only spares the next build its work.
@@ -187,12 +186,11 @@ def _alone(project: Project) -> Iterator[None]:
         yield
 
 
-def _judge(folder: Path) -> None:
-    """Judges a release before it is seen, as `verify` would, but for the pages, which were just made."""
-    from pipeline.checks import Checks
+def _judge(checks: Checks, folder: Path) -> None:
+    """Judges a release before it is seen, as `verify` would, but for what was just made of its valid tables."""
     from pipeline.verify import verify
 
-    verified = verify(str(folder), Progress(), Checks(Progress()).judge)
+    verified = verify(str(folder), Progress(), checks.judge)
     if not verified.whole:
         raise InvalidData(verified.problems)
 
@@ -204,27 +202,26 @@ def _remove_drafts(releases: Path, version: str) -> None:
             shutil.rmtree(folder)
 
 
-def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Extra]:
-    """The files that a release has beside its tables. Raises InvalidData for a package that is invalid."""
+def _validated(project: Project, package: Package, progress: Progress) -> dict[str, Path]:
+    """The files that a release takes over beside its tables. Raises InvalidData for a package that is invalid."""
     from pipeline.package.metadata_yml import read_metadata
-    from pipeline.report.report import problems, settled
+    from pipeline.report.report import problems
     from pipeline.validate import validate
 
     if project.metadata.is_file():
         read_metadata(project.metadata, project.metadata.name)
+    reasons = Reasons()
     for table in package.tables:
-        check_column_names(table.schema or {}, table.name, str(package.file))
+        with reasons.gathered():
+            check_column_names(table.schema or {}, table.name, str(package.file))
     with progress.step("validate"):
         report = validate(package)
-    if not report.valid:
-        names = {resource.name: _shown(package, resource.paths, project) for resource in package.resources}
-        raise InvalidData(_traced(problems(report, names), package, project))
-    extras: dict[str, Extra] = {"report.json": json.dumps(settled(report), ensure_ascii=False, indent=2) + "\n"}
-    extras |= _pages(report, package)
-    if project.metadata.is_file():
-        extras["metadata.yml"] = project.metadata
-        extras |= {file.name: file for file in _texts(project.metadata)}
-    return extras
+    names = {resource.name: _shown(package, resource.paths, project) for resource in package.resources}
+    reasons.problems += _traced(problems(report, names), package, project)
+    reasons.refuse()
+    if not project.metadata.is_file():
+        return {}
+    return {"metadata.yml": project.metadata} | {file.name: file for file in _texts(project.metadata)}
 
 
 def _texts(metadata: Path) -> list[Path]:
@@ -234,20 +231,6 @@ def _texts(metadata: Path) -> list[Path]:
     named = (page[member] for page in pages for member in page if member.partition("@")[0] == "file")
     files = dict.fromkeys(metadata.parent / Path(str(name)).name for name in named)
     return [file for file in files if file.suffix == ".md" and file.is_file()]
-
-
-def _pages(report: Report, package: Package) -> dict[str, Extra]:
-    """The report as a page in each language, by file name; all are made when the first is asked for."""
-
-    @cache
-    def made() -> dict[str, str]:
-        from pipeline.release.schemas import with_schemas
-        from pipeline.report.page import pages
-
-        return {str(language): page for language, page in pages(report, with_schemas(package)).items()}
-
-    names = page_names("report", package.descriptor)
-    return {name: partial(lambda each: made()[each], language) for language, name in names.items()}
 
 
 def _shown(package: Package, paths: Iterable[str], project: Project) -> str:

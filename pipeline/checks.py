@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.core.errors import Kind, Problem
+from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.core.files import have_same_bytes, link, os_errors, read_json, scratch, write_json
 from pipeline.core.progress import Progress
 from pipeline.package import manifest
@@ -28,7 +28,7 @@ CHANGELOG, CHANGES, REPORT, NOTES = "CHANGELOG.md", "changes.json", "report.json
 
 KEPT = (
     *(DESCRIPTOR, "data/**/*", "files/**/*", "formats/**/*", "*.sqlite", "*.xlsx", "*.geojson", "metadata.yml", "*.md"),
-    *(CHANGES, REPORT),
+    CHANGES,
 )
 """Files of a release that hold its data, or that other checks are for; everything else describes them."""
 
@@ -40,27 +40,48 @@ class Checks:
         self.progress = progress
         self._report: Report | None = None
 
+    def report(self, folder: Path) -> Report:
+        """What validation finds in the tables of the release in a folder."""
+        from pipeline.validate import Terms, validate
+
+        self._report = self._report or validate(load(folder), Terms(progress=self.progress))
+        return self._report
+
     def judge(self, folder: Path) -> Found:
         """Validates the tables of the release in a folder, and compares its report with what is found now."""
         from pipeline.report.report import problems, settled
-        from pipeline.validate import Terms, validate
 
-        report = self._report = validate(load(folder), Terms(progress=self.progress))
+        report = self.report(folder)
         found = problems(report)
         rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
         told = folder / REPORT
-        if not found and told.is_file() and _said(read_json(told, REPORT)) != _said(settled(report)):
+        if not found and told.is_file() and read_json(told, REPORT) != settled(report):
             found = [_differs(REPORT, "says something else than validation finds now")]
         return f"{len(report.tasks)} resources with {rows:,} rows are valid", found
+
+    def describe(self, folder: Path, zipped: str) -> None:
+        """Writes the reports, pages and descriptions of the release in a folder, to which that archive will be added.
+
+        Raises InvalidData where its tables are not valid.
+        """
+        from pipeline.describe import write
+        from pipeline.report.page import pages
+        from pipeline.report.report import problems, settled
+
+        package, report = load(folder), self.report(folder)
+        if not report.valid:
+            raise InvalidData(problems(report))
+        write_json(folder / REPORT, settled(report))
+        names = page_names("report", package.descriptor)
+        for language, page in pages(report, package).items():
+            (folder / names[str(language)]).write_text(page, encoding="utf-8", newline="\n")
+        write(folder, zipped)
 
     def described(self, folder: Path, software: str | None = None) -> Found | None:
         """Makes every page and catalogue again from the data of the release, and names each that says something else.
 
         `software` is what this is; a release that states that another version made it cannot be compared.
         """
-        from pipeline.describe import write
-        from pipeline.report.page import pages
-
         package = load(folder)
         stated = package.descriptor.get("software")
         if stated is not None and software is not None and stated != software:
@@ -73,12 +94,7 @@ class Checks:
             for path in sorted(kept):
                 (again / path).parent.mkdir(parents=True, exist_ok=True)
                 link(folder / path, again / path)
-            names = page_names("report", package.descriptor)
-            if self._report is not None and (folder / REPORT).is_file():
-                told = _as_told(self._report, read_json(folder / REPORT, REPORT))
-                for language, page in pages(told, package).items():
-                    (again / names[str(language)]).write_text(page, encoding="utf-8", newline="\n")
-            write(again, zipped)
+            self.describe(again, zipped)
             theirs = _of_others(folder, again)
             note, problems = _compared(
                 folder, again, {path.as_posix() for path in kept} | {zipped, manifest.NAME} | theirs
@@ -104,32 +120,6 @@ def _compared(folder: Path, again: Path, kept: set[str]) -> Found:
         if name not in made or name not in there or not have_same_bytes(again / name, folder / name)
     ]
     return f"{len(names)} pages and descriptions say what the data give", problems
-
-
-MEMBERS = ("name", "type", "valid", "errors", "warnings")
-COUNTS = ("rows", "errors", "warnings")
-"""What a report says of a table whatever file it was read from: a release has a header, and columns in their order."""
-
-
-def _said(report: Any) -> Any:
-    """What a report says, but for where its files were, and how large, when it was written."""
-    if not isinstance(report, dict):
-        return None
-    tasks = [
-        (
-            {member: task.get(member) for member in MEMBERS},
-            {count: task.get("stats", {}).get(count) for count in COUNTS},
-        )
-        for task in report.get("tasks") or []
-    ]
-    return tasks, {member: report.get(member) for member in ("valid", "stats", "errors", "warnings")}
-
-
-def _as_told(report: Report, told: Any) -> Report:
-    """The report with the places of files that the one in the release names: those of what it was made from."""
-    places = {task.get("name"): task.get("place") for task in told.get("tasks") or []}
-    tasks = [replace(task, place=str(places.get(task.name, task.place))) for task in report.tasks]
-    return replace(report, tasks=tasks)
 
 
 def _files(folder: Path) -> set[str]:

@@ -93,7 +93,7 @@ def source(*documents: str, rank: int = 10, **members: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def released(folder: Path, asked: str | None = None, extras: Mapping[str, Path | str] | None = None) -> Released:
+def released(folder: Path, asked: str | None = None, extras: Mapping[str, Path] | None = None) -> Released:
     """Releases the package in a folder as it is, without asking whether it is valid, and records that there."""
     project = find(folder)
     extras = extras or {}
@@ -101,8 +101,7 @@ def released(folder: Path, asked: str | None = None, extras: Mapping[str, Path |
     wanted = Wanted(version=asked, major=True)
     made = release(load(folder), project.releases, Progress(), extras, record, wanted)
     if made.new:
-        files = [name for name, extra in extras.items() if isinstance(extra, Path)]
-        records.add(record, project.ledger, project.record, made.folder, "tests", files)
+        records.add(record, project.ledger, project.record, made.folder, "tests", list(extras))
     return made
 
 

@@ -11,7 +11,8 @@ same name in docs/errors.md.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -145,6 +146,26 @@ class InvalidData(PipelineError):
     """A file holds what it must not."""
 
     exit_code = 1
+
+
+class Reasons:
+    """Reasons to refuse, gathered so that all are told at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Keeps the problems of an InvalidData that is raised meanwhile."""
+        try:
+            yield
+        except InvalidData as error:
+            self.problems += error.problems
+
+    def refuse(self) -> None:
+        """Raises InvalidData with all of them, if there are any."""
+        if self.problems:
+            raise InvalidData(self.problems)
 
 
 class CannotRun(PipelineError):

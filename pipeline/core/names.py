@@ -21,9 +21,9 @@ def stems(names: Iterable[str]) -> list[str]:
     """For each name the part of a file name before its ending, unlike every other whatever the case.
 
     A name of letters (of any script), digits, `_`, `-` and inner `.` is its own stem. In any other name each run of
-    other characters becomes one `_`; dots at the ends go; what Windows (`con`) or SQLite (`sqlite_…`) keeps for itself
-    gets a `_` in front. A stem that is taken gets a number: `A`, `a` become `A`, `a_2`. So every name has a stem, and
-    a name that is its own stem keeps it unless it differs from an earlier one only in case.
+    other characters becomes one `_`; dots at the ends go; what Windows (`con`), SQLite (`sqlite_…`) or a release
+    (`_counts`) keeps for itself gets a `_` in front. A stem that is taken gets a number: `A`, `a` become `A`, `a_2`. So
+    every name has a stem, and a name that is its own stem keeps it unless it differs from an earlier one only in case.
     """
     listed = list(names)
     chosen: dict[int, str] = {}
@@ -50,6 +50,6 @@ def free(name: str, taken: Collection[str]) -> str:
 
 def _stem(name: str) -> str:
     stem = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip(".")[:MAX_STEM].strip(".")
-    if not stem or DEVICES.fullmatch(stem) or stem.lower().startswith("sqlite_"):
+    if not stem or DEVICES.fullmatch(stem) or stem.lower().startswith("sqlite_") or stem.lower() == "_counts":
         return f"_{stem}"
     return stem

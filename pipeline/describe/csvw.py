@@ -142,10 +142,10 @@ def _percent(sign: str) -> str:
     return "".join(f"%{byte:02X}" for byte in sign.encode())
 
 
-def _texts(dataset: Dataset, holder: Any, member: str) -> list[dict[str, str]]:
+def _texts(dataset: Dataset, holder: Any, member: str) -> list[str | dict[str, str]]:
     """A text in each language, as values of JSON-LD."""
     return [
-        {"@value": text} | ({"@language": language} if language else {})
+        {"@value": text, "@language": language} if language else text
         for language, text in dataset.texts(holder, member).items()
     ]
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlparse
 
-from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.errors import InvalidData, Kind, Problem, Reasons
 from pipeline.core.files import read_json
 
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -49,13 +49,16 @@ def checked_members(descriptor: Any, file: str) -> list[dict[str, Any]]:
     if not isinstance(resources, list) or not resources:
         raise bad(file, "has no list of `resources`", "Name at least one resource.")
     names: set[str] = set()
+    reasons = Reasons()
     for number, member in enumerate(resources, 1):
         name = member.get("name") if isinstance(member, dict) else None
-        if not isinstance(name, str) or not _is_name(name):
-            raise bad(file, f"has no `name` in resource {number}", "Name the resource, in a text on one line.")
-        if name in names:
-            raise bad(file, "names two resources alike", "Give each its own name.", name)
-        names.add(name)
+        with reasons.gathered():
+            if not isinstance(name, str) or not _is_name(name):
+                raise bad(file, f"has no `name` in resource {number}", "Name the resource, in a text on one line.")
+            if name in names:
+                raise bad(file, "names two resources alike", "Give each its own name.", name)
+            names.add(name)
+    reasons.refuse()
     return resources
 
 
@@ -217,18 +220,28 @@ def check_schema(schema: Mapping[str, Any], name: str, file: str) -> None:
         if not isinstance(field, dict) or not isinstance(field.get("name"), str) or not field["name"]:
             raise bad(file, f"has no `name` in field {number} of its schema", "Name the field.", name)
     names = [field["name"] for field in fields]
-    for field, count in Counter(names).items():
-        if count > 1:
-            raise bad(file, f"is the name of two fields of {name!r}", "Name each field once.", field)
+    reasons = Reasons()
+    reasons.problems += [
+        problem
+        for field, count in Counter(names).items()
+        if count > 1
+        for problem in bad(file, f"is the name of two fields of {name!r}", "Name each field once.", field).problems
+    ]
     for field in fields:
-        _check_field(field, name, file)
-    _check_missing(schema, name, file)
-    _check_key(schema.get("primaryKey"), "primaryKey", names, name, file)
+        with reasons.gathered():
+            _check_field(field, name, file)
+    with reasons.gathered():
+        _check_missing(schema, name, file)
+    with reasons.gathered():
+        _check_key(schema.get("primaryKey"), "primaryKey", names, name, file)
     foreign_keys = schema.get("foreignKeys")
     if foreign_keys is not None and not isinstance(foreign_keys, list):
-        raise bad(file, "has `foreignKeys` that are no list", "Write a list of keys.", name)
+        reasons.problems += bad(file, "has `foreignKeys` that are no list", "Write a list of keys.", name).problems
+        foreign_keys = []
     for key in foreign_keys or []:
-        _check_foreign_key(key, names, name, file)
+        with reasons.gathered():
+            _check_foreign_key(key, names, name, file)
+    reasons.refuse()
 
 
 def check_column_names(schema: Mapping[str, Any], name: str, file: str) -> None:
@@ -237,13 +250,16 @@ def check_column_names(schema: Mapping[str, Any], name: str, file: str) -> None:
     if not names:
         raise bad(file, "has a schema without `fields`", "List the fields of the table in its schema.", name)
     folded = Counter(field.casefold() for field in names)
+    reasons = Reasons()
     for number, field in enumerate(names, 1):
-        if not _is_name(field):
-            rule = f"is the name of field {number} of {name!r}, and holds a line break or another control character"
-            raise bad(file, rule, "Rename the field, in the schema and in the file.", field)
-        if folded[field.casefold()] > 1:
-            rule = f"differs only in case from another field of {name!r}, and databases take the two for one"
-            raise bad(file, rule, "Rename one of them.", field)
+        with reasons.gathered():
+            if not _is_name(field):
+                rule = f"is the name of field {number} of {name!r}, and holds a line break or another control character"
+                raise bad(file, rule, "Rename the field, in the schema and in the file.", field)
+            if folded.pop(field.casefold(), 0) > 1:
+                rule = f"differs only in case from another field of {name!r}, and databases take the two for one"
+                raise bad(file, rule, "Rename one of them.", field)
+    reasons.refuse()
 
 
 def _check_field(field: Mapping[str, Any], table: str, file: str) -> None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import CannotRun, Kind, Problem
+from pipeline.core.errors import CannotRun, Kind, Problem, Reasons
 from pipeline.core.files import read_json
 from pipeline.core.names import stems
 from pipeline.package.descriptor import (
@@ -152,19 +152,34 @@ def load(path: Path) -> Package:
     descriptor = read_json(file, str(file))
     members = checked_members(descriptor, str(file))
     names = stems(member["name"] for member in members)
-    resources = tuple(_resource(member, stem, file) for member, stem in zip(members, names, strict=True))
+    reasons = Reasons()
+    found = [_resource(member, stem, file, reasons) for member, stem in zip(members, names, strict=True)]
+    resources = tuple(resource for resource in found if resource is not None)
     package = Package(file.parent, descriptor, resources, file)
-    check_views(descriptor, [resource.stem for resource in resources if resource.is_table], str(file))
+    with reasons.gathered():
+        check_views(descriptor, [resource.stem for resource in resources if resource.is_table], str(file))
     tables = {table.name: table.descriptor for table in package.tables}
     for table in tables.values():
-        check_location(table, tables, str(file))
+        with reasons.gathered():
+            check_location(table, tables, str(file))
+    reasons.refuse()
     return package
 
 
-def _resource(member: dict[str, Any], stem: str, file: Path) -> Resource:
-    paths = checked_paths(member, file.parent, str(file))
-    parts = {part: checked_part(member, part, file.parent, str(file)) for part in ("schema", "dialect")}
+def _resource(member: dict[str, Any], stem: str, file: Path, reasons: Reasons) -> Resource | None:
+    """The resource; None where something is wrong with it, which goes to the reasons."""
+    known = len(reasons.problems)
+    paths: tuple[str, ...] = ()
+    with reasons.gathered():
+        paths = checked_paths(member, file.parent, str(file))
+    parts: dict[str, dict[str, Any] | None] = {"schema": None, "dialect": None}
+    for part in parts:
+        with reasons.gathered():
+            parts[part] = checked_part(member, part, file.parent, str(file))
     if parts["schema"] is not None:
-        check_schema(parts["schema"], member["name"], str(file))
+        with reasons.gathered():
+            check_schema(parts["schema"], member["name"], str(file))
+    if len(reasons.problems) > known:
+        return None
     descriptor = member | {part: value for part, value in parts.items() if value is not None}
     return Resource(member["name"], stem, descriptor, paths, parts["schema"])

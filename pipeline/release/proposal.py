@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +18,6 @@ from pipeline.release.version import FIRST, Step, Version, What, parse, parse_as
 
 SHOWN = 5
 """Changes that a refusal names."""
-
-Extra = Path | str | Callable[[], str]
-"""A file that is put beside the tables: copied, or written with a text, which may be made when it is needed."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def latest(releases: Path) -> Path | None:
 
 @contextmanager
 def propose(
-    package: Package, record: Record | None, extras: Mapping[str, Extra], wanted: Wanted = RELEASE
+    package: Package, record: Record | None, extras: Mapping[str, Path], wanted: Wanted = RELEASE
 ) -> Iterator[Proposal]:
     """Compares a valid package with the last recorded release; the rows that differ are there meanwhile.
 
@@ -84,12 +81,12 @@ def propose(
         yield Proposal(package, f"{version}{ending}", record, comparison, True)
 
 
-def _extras(record: Record, extras: Mapping[str, Extra]) -> list[Change]:
-    """The files beside the tables that changed; of those that are made here, the tables tell."""
+def _extras(record: Record, extras: Mapping[str, Path]) -> list[Change]:
+    """The files beside the tables that changed."""
     return [
         Change(What.FILE_CHANGED, None, name)
         for name, extra in extras.items()
-        if isinstance(extra, Path) and record.last.data.get(name) != sha256(extra)
+        if record.last.data.get(name) != sha256(extra)
     ]
 
 

@@ -25,7 +25,7 @@ from pipeline.release.changelog import CHANGELOG, CHANGES, changelog
 from pipeline.release.compare import Change, document
 from pipeline.release.formats import archive
 from pipeline.release.formats.contents import Contents
-from pipeline.release.proposal import Extra, Proposal, propose
+from pipeline.release.proposal import Proposal, propose
 from pipeline.release.record import Record
 from pipeline.table import duckdb
 from pipeline.table.dated import with_days
@@ -55,7 +55,7 @@ def release(
     package: Package,
     releases: Path,
     progress: Progress,
-    extras: Mapping[str, Extra],
+    extras: Mapping[str, Path],
     record: Record | None = None,
     wanted: Wanted = RELEASE,
     describe: Describe | None = None,
@@ -175,7 +175,7 @@ def _time(epoch: str) -> str:
 def _write(
     proposal: Proposal,
     folder: Path,
-    extras: Mapping[str, Extra],
+    extras: Mapping[str, Path],
     progress: Progress,
     describe: Describe | None,
     software: str | None,
@@ -215,7 +215,7 @@ def _write_tables(
     proposal: Proposal,
     folder: Path,
     created: str | None,
-    extras: Mapping[str, Extra],
+    extras: Mapping[str, Path],
     progress: Progress,
     software: str | None,
 ) -> None:
@@ -240,11 +240,9 @@ def _write_tables(
         recorded=not proposal.new,
     )
     contents = Contents(con, released.with_resources(resources), relations, created, told)
-    with ThreadPoolExecutor(1) as beside:
-        written = [beside.submit(_write_extra, extra, folder / name) for name, extra in extras.items()]
-        _write_formats(contents, folder, progress)
-        for each in written:
-            each.result()
+    for name, extra in extras.items():
+        shutil.copyfile(extra, folder / name)
+    _write_formats(contents, folder, progress)
 
 
 def _write_formats(contents: Contents, folder: Path, progress: Progress) -> None:
@@ -324,11 +322,3 @@ def _release_descriptor(
     if software is not None:
         head["software"] = software
     return head | {"resources": members}
-
-
-def _write_extra(extra: Extra, target: Path) -> None:
-    if isinstance(extra, Path):
-        shutil.copyfile(extra, target)
-    else:
-        text = extra() if callable(extra) else extra
-        target.write_text(text, encoding="utf-8", newline="\n")

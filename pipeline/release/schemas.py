@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.core.errors import InvalidData, Kind, Problem
+from pipeline.core.errors import InvalidData, Kind, Problem, Reasons
 from pipeline.core.quoting import identifier
 from pipeline.package.descriptor import check_column_names, check_schema
 from pipeline.package.package import Package, Resource
@@ -17,7 +17,12 @@ def with_schemas(package: Package) -> Package:
     Where there is none, it is the one that frictionless infers. Where `fieldsMatch` lets the file have columns that
     the schema does not describe, they become fields of any type.
     """
-    return package.with_resources(tuple(_with_schema(package, resource) for resource in package.resources))
+    reasons, resources = Reasons(), []
+    for resource in package.resources:
+        with reasons.gathered():
+            resources.append(_with_schema(package, resource))
+    reasons.refuse()
+    return package.with_resources(tuple(resources))
 
 
 def _with_schema(package: Package, resource: Resource) -> Resource:

@@ -5,7 +5,9 @@
     python judge.py csvw|croissant|datacite FILE
     python judge.py html FILE…             vnu, the W3C's validator, which needs Java
 
-Prints the complaints as a JSON list.
+    python judge.py                        reads such arguments, as a JSON list in each line, until there are no more
+
+Prints the complaints as a JSON list, on one line.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +120,21 @@ def html(*files: Path) -> Iterator[str]:
             yield f"{place}: {message['message']} {message.get('extract', '')}"
 
 
+JUDGES: dict[str, Any] = {each.__name__: each for each in (dcat, same, csvw, croissant, datacite, html)}
+
+
+def complaints(kind: str, *files: str) -> str:
+    """What is wrong, as JSON; a crash of the validator is a complaint, too."""
+    with redirect_stdout(sys.stderr):
+        try:
+            return json.dumps(list(JUDGES[kind](*map(Path, files))))
+        except Exception as error:
+            return json.dumps([f"{type(error).__name__}: {error}"])
+
+
 if __name__ == "__main__":
-    judges: dict[str, Any] = {each.__name__: each for each in (dcat, same, csvw, croissant, datacite, html)}
-    print(json.dumps(list(judges[sys.argv[1]](*map(Path, sys.argv[2:])))))
+    if len(sys.argv) > 1:
+        print(complaints(*sys.argv[1:]))
+    else:
+        for line in sys.stdin:
+            print(complaints(*json.loads(line)), flush=True)

@@ -143,9 +143,13 @@ def texts(*both: Field) -> list[str | None]:
         found += [f"{zero}{sign}{text}" for sign in ", '" for zero in ("", "0")] + [f"{text}{sign}" for sign in ", '"]
         if kind in ("integer", "number", "year") and isinstance(value, int | float):
             stepped = [str(value + step) for step in (-1, 1, -0.5, 0.5)]
+            stepped += [each.replace(".", ",") for each in stepped if "." in each]
             found += [*stepped, *(f"{each} kr" for each in stepped)]
-    found += [f"0{sign}{whole}" for sign in ", '" for whole in (2, 3, 7, 12, 100)]
-    found += [f"{minus}1{sign}000" for sign in ", '" for minus in ("", "-")]
+    grouped = [
+        f"0{sign}{whole}" for sign in ", '" for whole in (2, 3, 7, 12, 100, "0.5", "0,5", "1.25", "1,25", "9.75")
+    ]
+    grouped += [f"1{sign}000" for sign in ", '"]
+    found += [f"{minus}{text}" for minus in ("", "-") for text in grouped]
     found += ["2000-1-1", "1 Jan 2000", "1999-11", "2000-03", "2021-01", "1999-12-30", "2000-01-03", "2020-07-01"]
     found += [
         "07:59:59",

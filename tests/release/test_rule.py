@@ -187,7 +187,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The releases of the package that the examples change."""
     folder = tmp_path_factory.mktemp("rule")
     _package(folder)
-    extras: dict[str, Path | str] = {"metadata.yml": folder / "metadata.yml"}
+    extras = {"metadata.yml": folder / "metadata.yml"}
     projects.released(folder, "1.2.3", extras)
     return folder
 
@@ -205,7 +205,7 @@ def told(kind: What, released: Path, folder: Path) -> tuple[Change, tuple[Change
     put(_package(folder / "new"), EXAMPLES[kind][1])
     if edit := EXAMPLES[kind][0]:
         change(folder / "new/datapackage.json", edit)
-    extras: dict[str, Path | str] = {"metadata.yml": folder / "new/metadata.yml"}
+    extras = {"metadata.yml": folder / "new/metadata.yml"}
     record = records.read(released / "build/releases.json", released / "data", released / "build/releases")
     with propose(load(folder / "new"), record, extras, Wanted(major=True)) as proposal:
         changes = proposal.changes

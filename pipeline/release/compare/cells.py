@@ -132,7 +132,7 @@ class Cells:
         lists = [self.rules.get("enum"), self.field.get("categories")]
         read = [self._read_codes(listed) for listed in lists if isinstance(listed, list)]
         if not read and self.type == "boolean":
-            read = [self._read_codes([True, False])]
+            read = [self._read_codes(list(dict.fromkeys(self.truths.values())))]
         first, *others = read or [{}]
         return {key: text for key, text in first.items() if all(key in other for other in others)}
 
@@ -146,10 +146,14 @@ class Cells:
             return self._between()
         missing = self.missing if self.type in ("string", "any") else frozenset[str]()
         allowed = self._allowed(self.listed)
+        if self.type == "boolean":
+            allowed &= {_hashable(truth) for truth in self.truths.values()}
         return {key: text for key, text in self.listed.items() if key in allowed and text not in missing}
 
     def _between(self) -> dict[Hashable, str] | None:
         """The values that two bounds leave, where they are few and whole, or one."""
+        if self.type == "string" and _number(self.rules.get("maxLength")) == 0:
+            return {"": ""}
         if self.lower is None or self.upper is None or self.is_empty:
             return None
         (value, above), (most, below) = self.lower, self.upper
@@ -160,6 +164,12 @@ class Cells:
                 return found
             value = _next(value, 1, self.type)
         return None
+
+    @property
+    def truths(self) -> dict[str, bool]:
+        """What each text of a truth is read as, but for those that stand for a missing value."""
+        lists = (self.reading["trueValues"], True), (self.reading["falseValues"], False)
+        return {str(text): truth for texts, truth in lists for text in texts if str(text) not in self.missing}
 
     @property
     def is_listed(self) -> bool:
@@ -247,9 +257,7 @@ def _adds_groups(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _truths(cells: Cells) -> dict[str, bool]:
-    lists = (cells.reading["trueValues"], True), (cells.reading["falseValues"], False)
-    truths = {str(text): truth for texts, truth in lists for text in texts if str(text) not in cells.missing}
-    return {text: truth for text, truth in truths.items() if cells.codes is None or truth in cells.codes}
+    return {text: truth for text, truth in cells.truths.items() if cells.codes is None or truth in cells.codes}
 
 
 def narrower(rule: tuple[str, ...], old: Cells, new: Cells) -> Scope:
