@@ -91,15 +91,17 @@ def unknown_name(release: Release, table: str, query: str) -> Refusal | None:
         if name in ("_sort", "_sort_desc", "_facet", "_facet_array", "_facet_date", "_col", "_nocol"):
             if value and value not in columns and not (value == "rowid" and name.startswith("_sort")):
                 return _no_column(value, table, columns)
+        elif name.startswith("_search") and mark and column in columns:
+            return Refusal(400, "refused.unfilterable", {"name": column})
         elif name.startswith("_search"):
             if value.strip() and table not in release.searchable:
-                return Refusal(400, "refused.search", {"table": table})
+                return Refusal(400, "refused.search", {"what": table})
         elif mark and column in columns:
             if operation not in OPERATIONS and name not in columns:
                 nearest = _nearest(operation, OPERATIONS)
                 return Refusal(400, "refused.operation", {"name": operation, "nearest": nearest})
         elif name in columns:
-            if name.startswith("_") and name not in PARAMETERS:
+            if mark or (name.startswith("_") and name not in PARAMETERS):
                 return Refusal(400, "refused.underscore", {"name": name})
         elif not name.startswith("_"):
             return _no_column(name if not mark else column, table, columns)

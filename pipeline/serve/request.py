@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NO_WORDS = re.compile(rb"(?:^|(?<=&))_search=(?:%22|\+|%20)*(?=&|$)")
 """A search for nothing, which a form sends and FTS5 takes for a mistake."""
 
+OWN_FILES = re.compile(r"/[^/]+/-/(?:rows|chart)\.")
+"""What of a table's addresses is ours, and not Datasette's."""
+
 CREDENTIALS = (b"cookie", b"authorization")
 """Headers that nobody sees where readers have no account, so that the same address is answered alike for all."""
 
@@ -125,7 +128,7 @@ class Asked:
     def inner(self, library: Library) -> dict[str, Any]:
         """The request as Datasette is to see it: at the database of the release, under the public address."""
         path = self.path
-        if self.shown is not None and self.database is not None and "/-/" not in self.database:
+        if self.shown is not None and self.database is not None and not OWN_FILES.match(self.database):
             path = f"/{tilde_encode(self.shown.name)}{self.database}"
         dropped = {*(CREDENTIALS if self.is_strict else ()), *(() if self.is_file else CONDITIONS)}
         headers = [(name, value) for name, value in self.scope["headers"] if name not in dropped]

@@ -19,40 +19,66 @@ from pipeline.package.package import Resource
 MEMORY = 16 << 20
 """Bytes of words that FTS5 gathers before it writes them; with its own 1 MB it merges what it wrote over and over."""
 
-PARTS = {"data": "id", "idx": "segid, term", "docsize": "id"}
+PARTS = {"data": "id", "idx": "segid, term", "docsize": "id", "content": "id"}
 """The tables in which FTS5 keeps an index, and their keys (sqlite.org/fts5.html, section 9)."""
+
+QUOTE = '"'
+
+RESERVED = ("rank", "rowid")
+"""Names that no column of an index can have: FTS5's own; the name of the index is the third."""
 
 
 @dataclass(frozen=True)
 class Index:
-    """The search index of a table: its name, and the table's fields in it."""
+    """The search index of a table: its name, the table's fields in it, and `row`, the number of a row in SQL.
+
+    An index usually reads its texts from the table. Where a field has a name that FTS5 keeps for itself, the index has
+    another name for it, and texts of its own: `own` are the columns of such an index.
+    """
 
     name: str
+    table: str
     fields: tuple[str, ...]
+    row: str
+    own: tuple[str, ...] | None
 
 
-def fields(table: Resource, index: str) -> tuple[str, ...]:
+def fields(table: Resource) -> tuple[str, ...]:
     """The fields of a table that people search in."""
     linked = {name for names, _, _ in table.foreign_keys for name in names}
-    reserved = {"rank", "rowid", index.casefold()}  # of FTS5
-    return tuple(
-        name
-        for name in map(_text, table.fields)
-        if name and name not in table.key and name not in linked and name.casefold() not in reserved
-    )
+    return tuple(name for name in map(_text, table.fields) if name and name not in table.key and name not in linked)
 
 
 def create(con: sqlite3.Connection, table: Resource, index: str) -> Index | None:
     """Creates the table's index, empty; None for a table without text, or whose fields hide the number of a row."""
-    found = fields(table, index)
-    if not found or {"rowid", "_rowid_", "oid"} <= {name.casefold() for name in table.field_names}:
+    found = fields(table)
+    names = {name.casefold() for name in table.field_names}
+    row = next((name for name in ("rowid", "_rowid_", "oid") if name not in names), None)
+    if not found or row is None:
         return None
-    content = table.stem.replace('"', '""')
+    reserved = {*RESERVED, index.casefold()}
+    own = _renamed(found, reserved) if reserved & {name.casefold() for name in found} else None
+    content = f'content="{table.stem.replace(QUOTE, QUOTE * 2)}"'
+    # Datasette and sqlite-utils find the index of a table by this text; where it is no option, it is a comment.
+    told = f"/* {content} */" if own else f", {content}{'' if row == 'rowid' else f', content_rowid={identifier(row)}'}"
     con.execute(
-        f"CREATE VIRTUAL TABLE {identifier(index)} USING fts5({', '.join(map(identifier, found))}, "
-        f'content="{content}"{_row_id(table)}, tokenize="unicode61 remove_diacritics 0")'
+        f"CREATE VIRTUAL TABLE {identifier(index)} USING fts5({', '.join(map(identifier, own or found))}, "
+        f'tokenize="unicode61 remove_diacritics 0" {told})'
     )
-    return Index(index, found)
+    return Index(index, table.stem, found, row, own)
+
+
+def _renamed(found: tuple[str, ...], reserved: set[str]) -> tuple[str, ...]:
+    """The names of an index's columns: those of the fields, with `_` behind the reserved ones."""
+    taken = {name.casefold() for name in found} | reserved
+    names = []
+    for name in found:
+        if name.casefold() in reserved:
+            while name.casefold() in taken:
+                name += "_"
+            taken.add(name.casefold())
+        names.append(name)
+    return tuple(names)
 
 
 def write(indexes: Iterable[Index], path: Path) -> None:
@@ -62,7 +88,13 @@ def write(indexes: Iterable[Index], path: Path) -> None:
         for index in indexes:
             name = identifier(index.name)
             con.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('hashsize', ?)", (MEMORY,))
-            con.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
+            if index.own is None:
+                con.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
+            else:
+                columns, texts = (", ".join(map(identifier, names)) for names in (index.own, index.fields))
+                con.execute(
+                    f"INSERT INTO {name} (rowid, {columns}) SELECT {index.row}, {texts} FROM {identifier(index.table)}"
+                )
             con.execute(f"INSERT INTO {name} ({name}) VALUES ('optimize')")
         con.execute("COMMIT")
 
@@ -71,17 +103,11 @@ def take_over(con: sqlite3.Connection, indexes: Iterable[Index]) -> None:
     """Puts what `write` wrote into the indexes that `create` created. `con` has the database attached as `search`."""
     for index in indexes:
         for part, key in PARTS.items():
+            if part == "content" and index.own is None:
+                continue
             name = identifier(f"{index.name}_{part}")
             con.execute(f"DELETE FROM main.{name}")
             con.execute(f"INSERT INTO main.{name} SELECT * FROM search.{name} ORDER BY {key}")
-
-
-def _row_id(table: Resource) -> str:
-    """What FTS5 must be told where a field hides SQLite's own number of the row."""
-    names = {name.casefold() for name in table.field_names}
-    if "rowid" not in names:
-        return ""
-    return f', content_rowid="{next(name for name in ("_rowid_", "oid", "rowid") if name not in names)}"'
 
 
 def _text(field: Mapping[str, Any]) -> str | None:

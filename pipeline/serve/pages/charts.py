@@ -46,7 +46,7 @@ class Chart:
 def of_facet(cells: Cells, selection: Selection, facet: Facet) -> Chart:
     """The chart of a facet that was counted."""
     values = [each for each in facet.values if not each.is_missing]
-    figures = [(each.text, each.rows, str(each.href)) for each in values[:BARS]]
+    figures = [(each.text, each.rows, each.href) for each in values[:BARS]]
     missing = sum(each.rows for each in facet.values if each.is_missing)
     return _chart(cells, selection, facet.column, figures, missing, facet.has_more or len(values) > BARS, False)
 

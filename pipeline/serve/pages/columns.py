@@ -58,8 +58,8 @@ class Column:
 
     @property
     def argument(self) -> str:
-        """What a filter on the column is called in an address, where names with `_` in front are Datasette's."""
-        return f"{self.name}__exact" if self.name.startswith("_") else self.name
+        """What a filter on the column is called in an address, where `_` in front and `__` are Datasette's."""
+        return f"{self.name}__exact" if self.name.startswith("_") or "__" in self.name else self.name
 
 
 def of_table(table: Resource, package: Package, language: str, spoken: list[str]) -> tuple[Column, ...]:

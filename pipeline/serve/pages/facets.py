@@ -108,12 +108,12 @@ def _known(con: sqlite3.Connection, selection: Selection, column: Column) -> lis
     name = identifier(column.name)
     try:
         return con.execute(
-            f'SELECT "value" AS {name}, "count" FROM _counts WHERE "table" = ? AND "column" = ? '
-            f'ORDER BY "count" DESC, "value" LIMIT {VALUES + 1}',
+            f'SELECT c."value" AS {name}, c."count" FROM _counts AS c WHERE c."table" = ? AND c."column" = ? '
+            f'ORDER BY c."count" DESC, c."value" LIMIT {VALUES + 1}',
             (selection.table.name, column.name),
         ).fetchall()
     except sqlite3.OperationalError as error:
-        if "no such table" not in str(error):
+        if "no such" not in str(error):  # a table of the package may have the name
             raise
         return []
 

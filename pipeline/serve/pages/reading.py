@@ -36,7 +36,7 @@ def read(folder: Path, language: str, described: Path | None = None) -> Dataset:
     by_name = {name: {column.name: column for column in listed} for name, listed in columns.items()}
     con = connected(dataset.database)
     try:
-        for name, kind, index in _objects(con):
+        for name, kind, index in _objects(con, {*columns}):
             settings = _mappings(here.get("tables")).get(name, {})
             names = [row[1] for row in con.execute(f"PRAGMA table_info({identifier(name)})")]
             listed = columns.get(name) or of_names(names, _fields(dataset, name), by_name, language, spoken)
@@ -55,22 +55,24 @@ def _mappings(told: Any) -> dict[str, Mapping[str, Any]]:
     return {str(name): each for name, each in members if isinstance(each, Mapping)}
 
 
-def _objects(con: sqlite3.Connection) -> list[tuple[str, str, str | None]]:
-    """Tables and views in the order they were made, without what full-text search keeps; each with its index."""
+def _objects(con: sqlite3.Connection, tables: set[str]) -> list[tuple[str, str, str | None]]:
+    """Tables and views in the order they were made, each with its index; without what is not of the package but of
+    full-text search, and without counts."""
     rows = con.execute(
         "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY rowid"
     ).fetchall()
     indexes = {name: sql for name, _, sql in rows if sql and "USING fts5" in sql}
-    kept = [
-        (name, kind)
-        for name, kind, sql in rows
-        if sql and name not in indexes and not any(name.startswith(f"{index}_") for index in indexes)
-    ]
+    shadows = ("sqlite_", *(f"{index}_" for index in indexes))
+    hidden = {name for name, _, _ in rows if name == COUNTS or name in indexes or name.startswith(shadows)} - tables
     return [
-        (name, kind, next((index for index, sql in indexes.items() if f'content="{name}"' in sql), None))
-        for name, kind in kept
-        if not name.startswith("sqlite_") and name != COUNTS
+        (name, kind, next((index for index, sql in indexes.items() if f'content="{_doubled(name)}"' in sql), None))
+        for name, kind, sql in rows
+        if sql and name not in hidden
     ]
+
+
+def _doubled(name: str) -> str:
+    return name.replace('"', '""')
 
 
 def _table(

@@ -78,7 +78,7 @@ def _hits(
 ) -> Hits:
     """The best hits: those in the language of the page first, in it what is written as it was asked for."""
     index, name = identifier(str(table.index)), identifier(table.name)
-    spoken = _in_language(table)
+    spoken = _in_language(con, table)
     ranked = f" ORDER BY rowid IN (SELECT rowid FROM {index} WHERE {index} MATCH :own) DESC, rank"
     best = con.execute(
         f"SELECT t.*, f.hit FROM (SELECT rowid AS number, snippet({index}, -1, :open, :close, '…', 28) AS hit "
@@ -96,15 +96,17 @@ def _hits(
     return Hits(table, count, cells.links.table(table.name, _search=words), rows)
 
 
-def _in_language(table: Table) -> str:
+def _in_language(con: sqlite3.Connection, table: Table) -> str:
     """The columns of the index that are not another language's, as FTS5 names them."""
-    columns = [column.name for column in table.columns if column.is_text and column.stands_for is None]
-    return "{" + " ".join(f'"{name}"' for name in columns) + "} : " if columns else ""
+    others = {column.name for column in table.columns if column.stands_for is not None}
+    names = [name for (name,) in con.execute("SELECT name FROM pragma_table_info(?)", [table.index])]
+    columns = [identifier(name) for name in names if name not in others]
+    return "{" + " ".join(columns) + "} : " if columns else ""
 
 
 def _row(cells: Cells, table: Table, row: Any) -> dict[str, Any]:
     name = cells.name(table, row)
-    hit = marked(row["hit"])
+    hit = marked(row[-1])  # a column of the table may be called `hit`
     shown = hit.striptags()
     return {
         "href": cells.links.row(table.name, [row[part] for part in table.key]) if table.key else None,

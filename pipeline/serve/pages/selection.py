@@ -138,6 +138,8 @@ def parse(table: Table, query_string: str) -> Selection:
     if len(filters) + len(facets) > MOST_FILTERS:
         raise BadQuery("bad_too_many", MOST_FILTERS)
     search = told.get("_search", "").strip()
+    if search and table.index is None:
+        raise BadQuery("refused.search", table.name)
     if any(len(value) > LONGEST for value in (search, *(each.value for each in filters))):
         raise BadQuery("bad_too_long", LONGEST)
     return Selection(
