@@ -27,7 +27,7 @@ def cite(session: Session, package: Path | None, format: str, language: str | No
       servicebanken cite build/releases/1.0.0 --format bibtex
     """
     from pipeline.describe import read, render
-    from pipeline.describe.page.bibtex import entry
+    from pipeline.describe.citation import bibtex
     from pipeline.package.version import is_draft
 
     if package is None:
@@ -39,5 +39,5 @@ def cite(session: Session, package: Path | None, format: str, language: str | No
     if format == "text":
         text = dataset.citation(language)
     else:
-        text = entry(dataset) if format == "bibtex" else render(dataset, "citation").text.rstrip("\n")
+        text = bibtex(dataset) if format == "bibtex" else render(dataset, "citation").text.rstrip("\n")
     session.print({"format": format, "version": dataset.version, "text": text}, text)

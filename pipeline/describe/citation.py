@@ -1,8 +1,10 @@
-"""CITATION.cff: how to cite the release, for GitHub, Zenodo and reference managers (Citation File Format 1.2.0)."""
+"""How a release is cited: CITATION.cff (Citation File Format 1.2.0), for GitHub and reference managers, and BibTeX."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,41 +15,7 @@ from pipeline.package import about
 from pipeline.package.about import Licence, Person
 from pipeline.web.words import LANGUAGES, Words
 
-LICENCES = frozenset(
-    {
-        "CC0-1.0",
-        "CC-BY-1.0",
-        "CC-BY-2.0",
-        "CC-BY-2.5",
-        "CC-BY-3.0",
-        "CC-BY-4.0",
-        "CC-BY-SA-1.0",
-        "CC-BY-SA-2.0",
-        "CC-BY-SA-2.5",
-        "CC-BY-SA-3.0",
-        "CC-BY-SA-4.0",
-        "CC-BY-NC-4.0",
-        "CC-BY-NC-SA-4.0",
-        "CC-BY-ND-4.0",
-        "CC-BY-NC-ND-4.0",
-        "CC-PDDC",
-        "ODbL-1.0",
-        "ODC-By-1.0",
-        "PDDL-1.0",
-        "OGL-UK-1.0",
-        "OGL-UK-2.0",
-        "OGL-UK-3.0",
-        "OGL-Canada-2.0",
-        "etalab-2.0",
-        "NLOD-1.0",
-        "CDLA-Permissive-1.0",
-        "CDLA-Sharing-1.0",
-        "MIT",
-        "Apache-2.0",
-        "GPL-3.0-only",
-        "GPL-3.0-or-later",
-    }
-)
+LICENCES = frozenset((Path(__file__).parent / "static/cff-licences.txt").read_text(encoding="utf-8").split())
 """SPDX ids of licences for data that the format's own list has; it is of 2021, and refuses all others."""
 
 DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-.()\[\]\\]+")
@@ -139,3 +107,41 @@ def _licence(licences: list[Licence], notes: list[Note]) -> dict[str, Any]:
 def _identifiers(dataset: Dataset) -> list[dict[str, str]]:
     uuid = about.uuid(dataset.descriptor.get("id"))
     return [{"type": "other", "value": f"urn:uuid:{uuid}", "description": "The dataset, all versions"}] if uuid else []
+
+
+# -- BibTeX ------------------------------------------------------------------------------------------------------------
+
+SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
+    sign: f"\\{sign}" for sign in "{}$&#_%"
+}
+"""What TeX takes for more than a sign, and how it is written as one."""
+
+
+def bibtex(dataset: Dataset) -> str:
+    """An entry `@misc`, which every style knows; members that nothing is known of are left out."""
+    people = about.creators(dataset.descriptor)
+    names = [
+        f"{_tex(person.family)}, {_tex(person.given)}" if person.family and person.given else f"{{{_tex(person.name)}}}"
+        for person in people
+    ]
+    publisher = about.in_role(dataset.descriptor, "publisher")
+    members = {
+        "author": " and ".join(names),
+        "title": f"{{{_tex(dataset.text(dataset.descriptor, 'title') or dataset.package.name)}}}",
+        "year": (dataset.date or "")[:4],
+        "note": ", ".join(filter(None, [f"Version {_tex(dataset.version)}" if dataset.version else "", dataset.date])),
+        "publisher": f"{{{_tex(publisher.name)}}}" if publisher else "",
+        "doi": dataset.doi or "",
+        "url": dataset.root or about.address(dataset.descriptor.get("homepage")) or "",
+    }
+    lines = [f"  {name:<9} = {{{value}}}," for name, value in members.items() if value]
+    return "\n".join([f"@misc{{{_bibtex_key(dataset)},", *lines, "}"])
+
+
+def _bibtex_key(dataset: Dataset) -> str:
+    plain = unicodedata.normalize("NFKD", dataset.package.name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", f"{plain}-{dataset.version or ''}").strip("-") or "dataset"
+
+
+def _tex(text: str) -> str:
+    return "".join(SPECIAL.get(sign, sign) for sign in " ".join(text.split()))

@@ -5,61 +5,19 @@ Record sets are read from the Parquet files, whose columns have types: from CSV,
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pipeline.core.files import read_json
 from pipeline.core.names import free
-from pipeline.describe import media
 from pipeline.describe.dataset import Dataset, File
 from pipeline.describe.document import Document, Note, as_json, require
 from pipeline.describe.schema_org import agent
 from pipeline.package import about
 from pipeline.package.package import Resource
 
-CONTEXT = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "annotation": "cr:annotation",
-    "arrayShape": "cr:arrayShape",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "containedIn": "cr:containedIn",
-    "cr": "http://mlcommons.org/croissant/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "description": {"@container": "@language"},
-    "equivalentProperty": "cr:equivalentProperty",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileObject": "cr:fileObject",
-    "fileProperty": "cr:fileProperty",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isArray": "cr:isArray",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "name": {"@container": "@language"},
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
-}
+CONTEXT = Path(__file__).parent / "static/croissant-context.json"
 """The context that the specification asks for, whole."""
 
 TYPES = {
@@ -94,7 +52,8 @@ def render(dataset: Dataset) -> Document:
     files = [file for file in dataset.files if file.sha256]
     publisher = about.in_role(descriptor, "publisher")
     value = {
-        "@context": CONTEXT | ({"@language": dataset.languages[0]} if dataset.languages else {}),
+        "@context": read_json(CONTEXT, CONTEXT.name)
+        | ({"@language": dataset.languages[0]} if dataset.languages else {}),
         "@type": "sc:Dataset",
         "@id": f"{dataset.base_url}#dataset" if dataset.base_url else None,
         "conformsTo": "http://mlcommons.org/croissant/1.1",
@@ -154,7 +113,7 @@ def _file_object(dataset: Dataset, file: File) -> dict[str, Any]:
         "name": file.path,
         "contentUrl": dataset.address(file.path),
         "contentSize": f"{file.size} B",
-        "encodingFormat": PARQUET if file.ending == "parquet" else media.form(file.ending).media_type,
+        "encodingFormat": PARQUET if file.ending == "parquet" else file.form.media_type,
         "sha256": file.sha256,
         "license": [licence.path or str(licence) for licence in about.licences(file.resource.descriptor)]
         if file.resource

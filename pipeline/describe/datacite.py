@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.describe import coverage, media
+from pipeline.describe import coverage
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import Document, Note, as_json, require
 from pipeline.package import about
@@ -52,7 +52,7 @@ def render(dataset: Dataset) -> Document:
         "alternateIdentifiers": _alternate(descriptor),
         "version": dataset.version,
         "sizes": [f"{len(dataset.files)} files", f"{sum(file.size or 0 for file in dataset.files)} B"],
-        "formats": list(dict.fromkeys(media.form(file.ending).media_type for file in dataset.files)),
+        "formats": list(dict.fromkeys(file.form.media_type for file in dataset.files)),
         "rightsList": [_rights(licence) for licence in about.licences(descriptor)],
         "descriptions": [
             {"description": text, "descriptionType": "Abstract", **_language(tag)} for tag, text in descriptions.items()

@@ -8,29 +8,13 @@ node, and everything but the files has an address that stays the same from relea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipeline.describe import coverage, distributions
 from pipeline.describe.dataset import BASE_URL, Dataset
 from pipeline.describe.distributions import Distribution
 from pipeline.describe.document import Document, Note, require
-from pipeline.describe.rdf import (
-    DCAT,
-    DCATAP,
-    DCTERMS,
-    FOAF,
-    GEO,
-    PROV,
-    RDFS,
-    SPDX,
-    TYPE,
-    VCARD,
-    XSD,
-    Literal,
-    Triple,
-    rdf_xml,
-    turtle,
-)
+from pipeline.describe.rdf import PREFIXES, Literal, Node, Properties, Value, rdf_xml, turtle
 from pipeline.package import about
 from pipeline.package.about import UNKNOWN, Person
 
@@ -59,7 +43,7 @@ def render_turtle(dataset: Dataset) -> Document:
     return Document(turtle(graph(dataset)), notes(dataset))
 
 
-def graph(dataset: Dataset) -> list[Triple]:
+def graph(dataset: Dataset) -> list[Node]:
     """The catalogue, its publisher and contact, the dataset and its distributions.
 
     Raises InvalidData that names what datapackage.json lacks.
@@ -82,15 +66,18 @@ def graph(dataset: Dataset) -> list[Triple]:
         ),
     )
     assert publisher is not None
-    return [
-        *_catalogue(dataset, publisher),
-        *_dataset(dataset, publisher),
-        *_publisher(dataset, publisher),
+    agent = publisher.path if AGENT.fullmatch(publisher.path or "") else None
+    places = list(_places(dataset))
+    formats = [list(_distribution(dataset, each)) for each in distributions.of(dataset)]
+    nodes = [
+        _catalogue(dataset, agent or _own(dataset, "publisher")),
+        _dataset(dataset, agent or _own(dataset, "publisher"), places, [node.iri for node, *_ in formats]),
+        _publisher(dataset, publisher, agent),
         *_contact(dataset),
-        *_coverage(dataset),
-        *_provenance(dataset),
-        *(triple for each in distributions.of(dataset) for triple in _distribution(dataset, each)),
+        *places,
+        *(node for nodes in formats for node in nodes),
     ]
+    return [node for node in nodes if node.properties]
 
 
 def notes(dataset: Dataset) -> tuple[Note, ...]:
@@ -128,157 +115,133 @@ def notes(dataset: Dataset) -> tuple[Note, ...]:
 # -- the catalogue and the dataset -----------------------------------------------------------------------------------
 
 
-def _catalogue(dataset: Dataset, publisher: Person) -> Iterator[Triple]:
-    catalogue = _own(dataset, "catalog")
-    yield catalogue, TYPE, f"{DCAT}Catalog"
-    for member in ("title", "description"):
-        yield from _texts(dataset, catalogue, f"{DCTERMS}{member}", member)
-    yield catalogue, f"{DCTERMS}publisher", _agent(dataset, publisher)
-    yield catalogue, f"{DCTERMS}license", CC0
-    if dataset.date:
-        yield catalogue, f"{DCTERMS}modified", Literal(dataset.date, datatype=f"{XSD}date")
-    yield from _languages(dataset, catalogue)
-    yield catalogue, f"{DCAT}themeTaxonomy", f"{AUTHORITY}/data-theme"
-    yield catalogue, f"{FOAF}homepage", str(dataset.base_url)
-    yield catalogue, f"{DCAT}dataset", _own(dataset, "dataset")
+def _catalogue(dataset: Dataset, publisher: str) -> Node:
+    return Node(
+        _own(dataset, "catalog"),
+        "dcat:Catalog",
+        {
+            "dcterms:title": _texts(dataset.texts(dataset.descriptor, "title")),
+            "dcterms:description": _texts(dataset.texts(dataset.descriptor, "description")),
+            "dcterms:publisher": publisher,
+            "dcterms:license": CC0,
+            "dcterms:modified": _day(dataset.date),
+            "dcterms:language": _languages(dataset),
+            "dcat:themeTaxonomy": f"{AUTHORITY}/data-theme",
+            "foaf:homepage": dataset.base_url,
+            "dcat:dataset": _own(dataset, "dataset"),
+        },
+    )
 
 
-def _dataset(dataset: Dataset, publisher: Person) -> Iterator[Triple]:
+def _dataset(dataset: Dataset, publisher: str, places: list[Node], formats: list[str]) -> Node:
     subject, descriptor = _own(dataset, "dataset"), dataset.descriptor
-    yield subject, TYPE, f"{DCAT}Dataset"
-    yield subject, f"{DCTERMS}identifier", Literal(about.uuid(descriptor.get("id")) or subject)
-    for member in ("title", "description"):
-        yield from _texts(dataset, subject, f"{DCTERMS}{member}", member)
-    yield subject, f"{DCTERMS}publisher", _agent(dataset, publisher)
-    if (contact := about.in_role(descriptor, "contact")) and contact.email:
-        yield subject, f"{DCAT}contactPoint", _own(dataset, "contact")
-    for language, words in dataset.words("keywords").items():
-        for word in words:
-            yield subject, f"{DCAT}keyword", Literal(word, language)
-    for theme in about.words(descriptor, "themes", []).get(UNKNOWN, []):
-        if CODE.fullmatch(theme):
-            yield subject, f"{DCAT}theme", f"{AUTHORITY}/data-theme/{theme}"
-    yield subject, f"{DCTERMS}accessRights", f"{AUTHORITY}/access-right/{_code(dataset, 'accessRights', 'PUBLIC')}"
-    if frequency := _code(dataset, "accrualPeriodicity", None):
-        yield subject, f"{DCTERMS}accrualPeriodicity", f"{AUTHORITY}/frequency/{frequency}"
-    for member, day in (("issued", about.text(descriptor.get("issued"))), ("modified", dataset.date)):
-        if day and re.fullmatch(r"\d{4}-\d\d-\d\d", day):
-            yield subject, f"{DCTERMS}{member}", Literal(day, datatype=f"{XSD}date")
-    yield from _languages(dataset, subject)
-    if schema := about.address(descriptor.get("$schema")):
-        yield subject, f"{DCTERMS}conformsTo", schema
-    yield subject, f"{DCAT}landingPage", str(dataset.base_url)
-    if dataset.version:
-        yield subject, f"{DCAT}version", Literal(dataset.version)
-    for each in distributions.of(dataset):
-        yield subject, f"{DCAT}distribution", _own(dataset, each.name)
+    themes = [theme for theme in about.words(descriptor, "themes", []).get(UNKNOWN, []) if CODE.fullmatch(theme)]
+    frequency = _code(dataset, "accrualPeriodicity", None)
+    return Node(
+        subject,
+        "dcat:Dataset",
+        {
+            "dcterms:identifier": Literal(about.uuid(descriptor.get("id")) or subject),
+            "dcterms:title": _texts(dataset.texts(descriptor, "title")),
+            "dcterms:description": _texts(dataset.texts(descriptor, "description")),
+            "dcterms:publisher": publisher,
+            "dcat:contactPoint": [node.iri for node in _contact(dataset)],
+            "dcat:keyword": [Literal(word, tag) for tag, words in dataset.words("keywords").items() for word in words],
+            "dcat:theme": [f"{AUTHORITY}/data-theme/{theme}" for theme in themes],
+            "dcterms:accessRights": f"{AUTHORITY}/access-right/{_code(dataset, 'accessRights', 'PUBLIC')}",
+            "dcterms:accrualPeriodicity": f"{AUTHORITY}/frequency/{frequency}" if frequency else None,
+            "dcterms:issued": _day(about.text(descriptor.get("issued"))),
+            "dcterms:modified": _day(dataset.date),
+            "dcterms:language": _languages(dataset),
+            "dcterms:conformsTo": about.address(descriptor.get("$schema")),
+            "dcat:landingPage": dataset.base_url,
+            "dcat:version": Literal(dataset.version) if dataset.version else None,
+            "dcat:distribution": formats,
+            "dcterms:spatial": [node.iri for node in places if node.type == "dcterms:Location"],
+            "dcterms:temporal": [node.iri for node in places if node.type == "dcterms:PeriodOfTime"],
+            "prov:wasDerivedFrom": [source.path for source in about.sources(descriptor) if source.path],
+        },
+    )
 
 
-def _publisher(dataset: Dataset, publisher: Person) -> Iterator[Triple]:
-    subject = _agent(dataset, publisher)
-    yield subject, TYPE, f"{FOAF}Agent"
-    yield subject, f"{FOAF}name", Literal(publisher.name)
-    yield subject, f"{DCTERMS}type", f"{PUBLISHER_TYPE}{publisher.kind}"
-    if publisher.path and publisher.path != subject:
-        yield subject, f"{FOAF}homepage", publisher.path
+def _publisher(dataset: Dataset, publisher: Person, agent: str | None) -> Node:
+    return Node(
+        agent or _own(dataset, "publisher"),
+        "foaf:Agent",
+        {
+            "foaf:name": Literal(publisher.name),
+            "dcterms:type": f"{PUBLISHER_TYPE}{publisher.kind}",
+            "foaf:homepage": None if agent else publisher.path,
+        },
+    )
 
 
-def _contact(dataset: Dataset) -> Iterator[Triple]:
+def _contact(dataset: Dataset) -> list[Node]:
     contact = about.in_role(dataset.descriptor, "contact")
     if contact is None or contact.email is None:
-        return
-    subject = _own(dataset, "contact")
-    yield subject, TYPE, f"{VCARD}{'Individual' if contact.is_person else 'Organization'}"
-    yield subject, f"{VCARD}fn", Literal(contact.name)
-    yield subject, f"{VCARD}hasEmail", f"mailto:{contact.email}"
-    if contact.path:
-        yield subject, f"{VCARD}hasURL", contact.path
+        return []
+    said: Properties = {
+        "vcard:fn": Literal(contact.name),
+        "vcard:hasEmail": f"mailto:{contact.email}",
+        "vcard:hasURL": contact.path,
+    }
+    kind = "vcard:Individual" if contact.is_person else "vcard:Organization"
+    return [Node(_own(dataset, "contact"), kind, said)]
 
 
-def _coverage(dataset: Dataset) -> Iterator[Triple]:
-    subject = _own(dataset, "dataset")
+def _places(dataset: Dataset) -> Iterator[Node]:
+    """Where and when; a place with an address is named only."""
     for number, place in enumerate(coverage.places(dataset), 1):
-        where = place.path or _own(dataset, f"place-{number}")
-        yield subject, f"{DCTERMS}spatial", where
-        if place.path is None:
-            yield where, TYPE, f"{DCTERMS}Location"
-            for language, title in place.titles.items():
-                yield where, f"{RDFS}label", Literal(title, language)
+        said: Properties = {} if place.path else {"rdfs:label": _texts(place.titles)}
+        yield Node(place.path or _own(dataset, f"place-{number}"), "dcterms:Location", said)
     if bounds := coverage.bounds(dataset):
         west, south, east, north = bounds
         corners = ((west, south), (east, south), (east, north), (west, north), (west, south))
         polygon = ", ".join(f"{longitude} {latitude}" for longitude, latitude in corners)
-        where = _own(dataset, "area")
-        yield subject, f"{DCTERMS}spatial", where
-        yield where, TYPE, f"{DCTERMS}Location"
-        yield where, f"{DCAT}bbox", Literal(f"POLYGON(({polygon}))", datatype=f"{GEO}wktLiteral")
+        box = Literal(f"POLYGON(({polygon}))", datatype="geo:wktLiteral")
+        yield Node(_own(dataset, "area"), "dcterms:Location", {"dcat:bbox": box})
     start, end = coverage.period(dataset)
     if start or end:
-        when = _own(dataset, "period")
-        yield subject, f"{DCTERMS}temporal", when
-        yield when, TYPE, f"{DCTERMS}PeriodOfTime"
-        for term, day in (("startDate", start), ("endDate", end)):
-            if day:
-                yield (
-                    when,
-                    f"{DCAT}{term}",
-                    Literal(day, datatype=f"{XSD}{('gYear', 'gYearMonth', 'date')[day.count('-')]}"),
-                )
-
-
-def _provenance(dataset: Dataset) -> Iterator[Triple]:
-    for source in about.sources(dataset.descriptor):
-        if source.path:
-            yield _own(dataset, "dataset"), f"{PROV}wasDerivedFrom", source.path
+        when: Properties = {"dcat:startDate": _date(start), "dcat:endDate": _date(end)}
+        yield Node(_own(dataset, "period"), "dcterms:PeriodOfTime", when)
 
 
 # -- a distribution --------------------------------------------------------------------------------------------------
 
 
-def _distribution(dataset: Dataset, distribution: Distribution) -> Iterator[Triple]:
-    subject = _own(dataset, distribution.name)
-    yield subject, TYPE, f"{DCAT}Distribution"
-    for language, title in distribution.titles(dataset).items():
-        yield subject, f"{DCTERMS}title", Literal(title, language)
-    for language, words in distribution.words.items():
-        yield subject, f"{DCTERMS}description", Literal(words, language)
-    yield subject, f"{DCAT}accessURL", str(dataset.root)
-    for file in distribution.files:
-        yield subject, f"{DCAT}downloadURL", dataset.address(file.path)
-    form = distribution.form
-    content = distribution.content
-    if content.file_type:
-        yield subject, f"{DCTERMS}format", f"{AUTHORITY}/file-type/{content.file_type}"
-    yield subject, f"{DCAT}mediaType", f"{MEDIA_TYPE}/{content.media_type}"
-    if content is not form:
-        yield subject, f"{DCAT}packageFormat", f"{MEDIA_TYPE}/{form.media_type}"
-    licence = distribution.licence
-    if licence and licence.path:
-        yield subject, f"{DCTERMS}license", _licence(licence.path)
-    if distribution.others:
-        rights = _own(dataset, f"{distribution.name}/rights")
-        yield subject, f"{DCTERMS}rights", rights
-        yield rights, TYPE, f"{DCTERMS}RightsStatement"
-        for language, words in distribution.rights().items():
-            yield rights, f"{RDFS}label", Literal(words, language)
-    yield (
-        subject,
-        f"{DCATAP}availability",
-        f"{AUTHORITY}/planned-availability/{_code(dataset, 'availability', 'AVAILABLE')}",
-    )
-    if dataset.date:
-        yield subject, f"{DCTERMS}issued", Literal(dataset.date, datatype=f"{XSD}date")
-    yield from _languages(dataset, subject)
+def _distribution(dataset: Dataset, distribution: Distribution) -> Iterator[Node]:
+    form, content, licence = distribution.form, distribution.content, distribution.licence
+    rights = _own(dataset, f"{distribution.name}/rights") if distribution.others else None
     sizes = [file.size for file in distribution.files if file.size is not None]
-    if len(sizes) == len(distribution.files):
-        yield subject, f"{DCAT}byteSize", Literal(str(sum(sizes)), datatype=f"{XSD}nonNegativeInteger")
-    digests = [file.sha256 for file in distribution.files]
-    if len(digests) == 1 and digests[0]:
-        checksum = _own(dataset, f"{distribution.name}/checksum")
-        yield subject, f"{SPDX}checksum", checksum
-        yield checksum, TYPE, f"{SPDX}Checksum"
-        yield checksum, f"{SPDX}algorithm", f"{SPDX}checksumAlgorithm_sha256"
-        yield checksum, f"{SPDX}checksumValue", Literal(digests[0], datatype=f"{XSD}hexBinary")
+    digest = distribution.files[0].sha256 if len(distribution.files) == 1 else None
+    checksum = _own(dataset, f"{distribution.name}/checksum") if digest else None
+    whole = Literal(str(sum(sizes)), datatype="xsd:nonNegativeInteger")
+    yield Node(
+        _own(dataset, distribution.name),
+        "dcat:Distribution",
+        {
+            "dcterms:title": _texts(distribution.titles(dataset)),
+            "dcterms:description": _texts(distribution.words),
+            "dcat:accessURL": dataset.root,
+            "dcat:downloadURL": [dataset.address(file.path) for file in distribution.files],
+            "dcterms:format": f"{AUTHORITY}/file-type/{content.file_type}" if content.file_type else None,
+            "dcat:mediaType": f"{MEDIA_TYPE}/{content.media_type}",
+            "dcat:packageFormat": f"{MEDIA_TYPE}/{form.media_type}" if content is not form else None,
+            "dcterms:license": _licence(licence.path) if licence and licence.path else None,
+            "dcterms:rights": rights,
+            "dcatap:availability": f"{AUTHORITY}/planned-availability/{_code(dataset, 'availability', 'AVAILABLE')}",
+            "dcterms:issued": _date(dataset.date),
+            "dcterms:language": _languages(dataset),
+            "dcat:byteSize": whole if len(sizes) == len(distribution.files) else None,
+            "spdx:checksum": checksum,
+        },
+    )
+    if rights:
+        yield Node(rights, "dcterms:RightsStatement", {"rdfs:label": _texts(distribution.rights())})
+    if checksum and digest:
+        algorithm = f"{PREFIXES['spdx']}checksumAlgorithm_sha256"
+        value = Literal(digest, datatype="xsd:hexBinary")
+        yield Node(checksum, "spdx:Checksum", {"spdx:algorithm": algorithm, "spdx:checksumValue": value})
 
 
 # -- terms -----------------------------------------------------------------------------------------------------------
@@ -289,26 +252,28 @@ def _own(dataset: Dataset, name: str) -> str:
     return f"{dataset.base_url}#{name}"
 
 
-def _agent(dataset: Dataset, publisher: Person) -> str:
-    path = publisher.path or ""
-    return path if AGENT.fullmatch(path) else _own(dataset, "publisher")
-
-
 def _licence(path: str) -> str:
     """A licence's address; those of Creative Commons as dataportal.se wants them, with http and a last slash."""
     found = CREATIVE_COMMONS.fullmatch(path)
     return f"http://{found[1]}/" if found else path
 
 
-def _texts(dataset: Dataset, subject: str, predicate: str, member: str) -> Iterator[Triple]:
-    for language, text in dataset.texts(dataset.descriptor, member).items():
-        yield subject, predicate, Literal(text, language)
+def _texts(texts: Mapping[str, str]) -> list[Value]:
+    return [Literal(text, language) for language, text in texts.items()]
 
 
-def _languages(dataset: Dataset, subject: str) -> Iterator[Triple]:
-    for tag in dataset.languages:
-        if code := about.iso_639_3(tag):
-            yield subject, f"{DCTERMS}language", f"{AUTHORITY}/language/{code.upper()}"
+def _date(day: str | None) -> Literal | None:
+    """A year, month or day."""
+    return Literal(day, datatype=("xsd:gYear", "xsd:gYearMonth", "xsd:date")[day.count("-")]) if day else None
+
+
+def _day(day: str | None) -> Literal | None:
+    return _date(day) if day and re.fullmatch(r"\d{4}-\d\d-\d\d", day) else None
+
+
+def _languages(dataset: Dataset) -> list[Value]:
+    codes = map(about.iso_639_3, dataset.languages)
+    return [f"{AUTHORITY}/language/{code.upper()}" for code in codes if code]
 
 
 def _code(dataset: Dataset, member: str, default: str | None) -> str | None:

@@ -7,9 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from pipeline.core.names import free
-from pipeline.describe import media
-from pipeline.describe.dataset import Dataset, File
-from pipeline.describe.media import Form
+from pipeline.describe.dataset import Dataset, File, Form, form
 from pipeline.package import about
 from pipeline.package.about import Licence
 from pipeline.web.words import LANGUAGES, Words
@@ -32,7 +30,7 @@ class Distribution:
     @property
     def content(self) -> Form:
         """The form of the data themselves: that of what an archive holds."""
-        return media.form("csv") if self.form == media.form("zip") else self.form
+        return form("csv") if self.form == form("zip") else self.form
 
     @property
     def words(self) -> dict[str, str]:
@@ -66,15 +64,14 @@ def of(dataset: Dataset) -> list[Distribution]:
     shared: dict[str, list[File]] = {}
     alone: list[Distribution] = []
     for file in dataset.files:
-        form = media.form(file.ending)
         if file.resource is None:
-            alone.append(Distribution(file.ending, form, (file,), licence, tuple(own.items())))
+            alone.append(Distribution(file.ending, file.form, (file,), licence, tuple(own.items())))
         elif file.table and file.ending != "geojson" and file.table.name not in own:
             shared.setdefault(file.ending, []).append(file)
         else:
             name = f"{file.ending or 'file'}-{PurePosixPath(file.path).stem}"
-            alone.append(Distribution(name, form, (file,), own.get(file.resource.name, licence)))
-    together = [Distribution(ending, media.form(ending), tuple(files), licence) for ending, files in shared.items()]
+            alone.append(Distribution(name, file.form, (file,), own.get(file.resource.name, licence)))
+    together = [Distribution(ending, form(ending), tuple(files), licence) for ending, files in shared.items()]
     return _named([*together, *alone])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.describe import coverage, media
+from pipeline.describe import coverage
 from pipeline.describe.dataset import CATALOG, Dataset, File
 from pipeline.describe.document import Document, Note, as_json, require
 from pipeline.package import about
@@ -125,7 +125,7 @@ def _download(dataset: Dataset, file: File, start: str) -> dict[str, Any]:
         "@type": "DataDownload",
         "name": file.path,
         "description": dataset.text(file.table.descriptor, "title") if file.table else None,
-        "encodingFormat": media.form(file.ending).media_type,
+        "encodingFormat": file.form.media_type,
         "contentUrl": dataset.address(file.path, start),
         "contentSize": f"{file.size} B" if file.size is not None else None,
         "sha256": file.sha256,

@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from pipeline.core.quoting import identifier, literal
-from pipeline.describe import media
 from pipeline.describe.dataset import CATALOG, Dataset, File
 from pipeline.describe.page.language import PageWords, Text
 from pipeline.package.package import DESCRIPTOR, Resource
@@ -97,7 +96,7 @@ def descriptions(dataset: Dataset) -> list[tuple[str, str]]:
 
 
 def _download(words: PageWords, file: File) -> Download:
-    form = media.form(file.ending)
+    form = file.form
     said = words.text(form.one)
     return Download(file.path, quote(file.path), form.title, file.size, file.sha256, said)
 

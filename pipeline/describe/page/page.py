@@ -18,10 +18,10 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from pipeline.core.errors import InvalidData
-from pipeline.describe import coverage, schema_org
+from pipeline.describe import citation, coverage, schema_org
 from pipeline.describe.dataset import Dataset
 from pipeline.describe.document import as_json
-from pipeline.describe.page import bibtex, charts, connections, dictionary, downloads, findings, map_chart, origins
+from pipeline.describe.page import charts, connections, dictionary, downloads, findings, origins
 from pipeline.describe.page.chart_requests import asked
 from pipeline.describe.page.charts import Chart
 from pipeline.describe.page.dictionary import Counts
@@ -127,7 +127,7 @@ def render(contents: Contents, language: Language) -> str:
             others=downloads.others(words),
             descriptions=downloads.descriptions(dataset),
             snippets=downloads.snippets(words, _example(contents)),
-            bibtex=bibtex.entry(dataset),
+            bibtex=citation.bibtex(dataset),
             json_ld=_json_ld(dataset),
         )
     )
@@ -141,10 +141,7 @@ def _example(contents: Contents) -> Resource | None:
 
 
 def _charts(words: PageWords, figures: Iterable[Figures]) -> list[Chart]:
-    drawn = (
-        (map_chart.chart if each.asked.type == "map" else charts.chart)(words, each, number)
-        for number, each in enumerate(figures, 1)
-    )
+    drawn = (charts.chart(words, each, number) for number, each in enumerate(figures, 1))
     return [each for each in drawn if each]
 
 
