@@ -29,6 +29,8 @@ def check(rows: Rows, located: dict[str, Rows]) -> list[Problem]:
     """What the file has otherwise; `located` are the rows of all tables with a location, by name."""
     path = path_of(rows.package, rows.table)
     if not path.is_file():
+        if not rows.count:
+            return []
         return [problem(path.name, "is missing, and other tables have theirs")]
     try:
         features = json.loads(path.read_bytes())["features"]

@@ -22,14 +22,15 @@ DECIMALS = 6
 
 
 def write(contents: Contents, folder: Path) -> list[str]:
-    """Writes `<table>.geojson` into `folder` for every table with a `location`.
+    """Writes `<table>.geojson` into `folder` for every table with a `location` and at least one row.
 
     Returns a sentence for each table with positions that are not on the Earth; those rows have no geometry.
     """
     said = []
     for table in contents.tables:
         if table.descriptor.get("location") is not None:
-            rows = _located(table, contents)
+            if not (rows := _located(table, contents)):
+                continue
             features = [_feature(row, table) for row in rows]
             if beyond := sum(map(_is_beyond, rows)):
                 said.append(

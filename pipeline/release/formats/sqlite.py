@@ -281,7 +281,7 @@ CODES = "codes"
 
 
 def _write_codes(con: sqlite3.Connection, contents: Contents) -> None:
-    """The code lists as a table, so that queries can join labels: one `label` column a language."""
+    """The code lists as a table, so that queries can join labels and definitions: a column of each a language."""
     codes = {
         (table.name, field["name"], str(category["value"])): category
         for table in contents.tables
@@ -291,18 +291,22 @@ def _write_codes(con: sqlite3.Connection, contents: Contents) -> None:
     }
     if not codes or CODES in (table.stem.casefold() for table in contents.tables):
         return
-    members = {member for category in codes.values() for member in category if member.startswith("label")}
-    labels = {member.replace("@", "_").casefold(): member for member in sorted(members)}
-    columns = ['"table" TEXT', '"field" TEXT', '"code" TEXT', *(f"{identifier(label)} TEXT" for label in labels)]
+    members = sorted({member for category in codes.values() for member in category})
+    texts = {
+        member.replace("@", "_").casefold(): member
+        for stem in ("label", "description")
+        for member in members
+        if member.partition("@")[0] == stem
+    }
+    columns = ['"table" TEXT', '"field" TEXT', '"code" TEXT', *(f"{identifier(name)} TEXT" for name in texts)]
     con.execute(f'CREATE TABLE {CODES} ({", ".join(columns)}, PRIMARY KEY ("table", "field", "code"))')
     con.executemany(
         f"INSERT INTO {CODES} VALUES ({', '.join('?' for _ in columns)})",
-        ((*code, *(_label(category.get(member)) for member in labels.values())) for code, category in codes.items()),
+        (
+            (*code, *(None if (text := category.get(member)) is None else str(text) for member in texts.values()))
+            for code, category in codes.items()
+        ),
     )
-
-
-def _label(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _create_view(con: sqlite3.Connection, view: Mapping[str, Any], contents: Contents) -> None:

@@ -72,8 +72,9 @@ def _geojson(folder: Path, location: object, rows: str) -> Any:
     return _strict((released.folder / "points.geojson").read_text(encoding="utf-8"))
 
 
-def test_a_table_without_rows_is_an_empty_collection(tmp_path: Path) -> None:
-    assert _geojson(tmp_path, ["lat", "lon"], "") == {"type": "FeatureCollection", "features": []}
+def test_a_table_without_rows_has_no_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        _geojson(tmp_path, ["lat", "lon"], "")
 
 
 def test_half_a_point_is_no_point(tmp_path: Path) -> None:
