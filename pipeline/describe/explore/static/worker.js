@@ -3,41 +3,36 @@ globalThis.sqlite3ApiConfig = { warn: () => {}, log: () => {} };
 
 let database;
 
+/** The bytes of the database, from what the browser keeps if it has them; it keeps only what has the right checksum. */
 async function bytes(address, checksum) {
-  const cache = globalThis.caches ? await caches.open("databases") : null;
+  const cache = await globalThis.caches?.open("databases");
   const kept = await cache?.match(address);
   const answer = kept ?? (await fetch(address));
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   const copy = answer.clone();
   const content = await answer.arrayBuffer();
-  if (checksum && crypto.subtle) {
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-    if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") !== checksum) {
-      await cache?.delete(address);
-      throw new Error("checksum");
-    }
-  }
-  if (cache && !kept) await cache.put(address, copy);
+  const digest = new Uint8Array((await globalThis.crypto.subtle?.digest("SHA-256", content)) ?? []);
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found && found !== checksum) throw new Error("checksum");
+  if (!kept) await cache?.put(address, copy);
   return content;
 }
 
 async function open({ address, checksum }) {
   const [{ default: start }, content] = await Promise.all([import("./sqlite3.js"), bytes(address, checksum)]);
-  const sqlite3 = await start();
-  database = new sqlite3.oo1.DB(":memory:");
-  const memory = sqlite3.wasm.allocFromTypedArray(content);
-  const { SQLITE_DESERIALIZE_FREEONCLOSE, SQLITE_DESERIALIZE_READONLY } = sqlite3.capi;
-  database.checkRc(sqlite3.capi.sqlite3_deserialize(
-    database.pointer, "main", memory, content.byteLength, content.byteLength,
-    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY,
-  ));
+  const { oo1, wasm, capi } = await start();
+  database = new oo1.DB(":memory:");
+  const [memory, size] = [wasm.allocFromTypedArray(content), content.byteLength];
+  const flags = capi.SQLITE_DESERIALIZE_FREEONCLOSE | capi.SQLITE_DESERIALIZE_READONLY;
+  database.checkRc(capi.sqlite3_deserialize(database.pointer, "main", memory, size, size, flags));
 }
 
 function ask({ sql, parameters, most }) {
   const statement = database.prepare(sql);
   try {
-    const names = Array.from({ length: statement.parameterCount }, (_, i) => statement.getParamName(i + 1));
-    names.forEach((name, i) => statement.bind(i + 1, parameters?.[name ? name.slice(1) : i] ?? ""));
+    for (let i = 1; i <= statement.parameterCount; i++) {
+      statement.bind(i, parameters[statement.getParamName(i)?.slice(1)] ?? "");
+    }
     const rows = [];
     while (rows.length <= most && statement.step()) rows.push(statement.get([]));
     return { columns: statement.getColumnNames([]), rows: rows.slice(0, most), cut: rows.length > most };
@@ -46,10 +41,10 @@ function ask({ sql, parameters, most }) {
   }
 }
 
-onmessage = async ({ data: { number, open: place, ...question } }) => {
+onmessage = async ({ data: { asked, open: place, ...question } }) => {
   try {
-    postMessage({ number, answer: place ? await open(place) : ask(question) });
+    postMessage({ asked, answer: place ? await open(place) : ask(question) });
   } catch (error) {
-    postMessage({ number, error: String(error.message ?? error).replace(/^SQLITE_\w+: sqlite3 result code \d+: /, "") });
+    postMessage({ asked, error: error.message.replace(/^SQLITE_\w+: sqlite3 result code \d+: /, "") });
   }
 };
