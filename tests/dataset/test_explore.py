@@ -66,8 +66,16 @@ def site(release: Path) -> Iterator[str]:
 @contextmanager
 def datasette(release: Path, log: Path) -> Iterator[str]:
     """The address of the release's database in a Datasette that anybody could start."""
-    command = [sys.executable, "-m", "datasette", "serve", release / "servicebanken.sqlite", "--port", "0"]
-    settings = ["--metadata", release / "metadata.yml", "--setting", "max_returned_rows", "10000"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "datasette",
+        "serve",
+        release / "servicebanken.sqlite",
+        "--port",
+        "0",
+    ]
+    settings: list[str | Path] = ["--metadata", release / "metadata.yml", "--setting", "max_returned_rows", "10000"]
     with log.open("w") as told, subprocess.Popen([*command, *settings], stdout=told, stderr=told) as process:
         try:
             deadline = time.monotonic() + 60
@@ -166,7 +174,7 @@ def test_on_paper_there_are_rows_and_no_buttons(browser: Browser, site: str) -> 
     page.emulate_media(media="print")
     expect(page.locator("tbody tr").first).to_be_visible()
     for name in ("searchbox", "button", "navigation"):
-        expect(page.get_by_role(name).first).to_be_hidden()  # type: ignore[arg-type]
+        expect(page.get_by_role(name).first).to_be_hidden()
     page.close()
 
 
