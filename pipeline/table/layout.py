@@ -33,6 +33,7 @@ class Layout:
     quote: str
     dialect: Any
     labels: tuple[str, ...]
+    header: bool = True
 
 
 @dataclass(frozen=True)

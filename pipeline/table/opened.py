@@ -96,16 +96,20 @@ def open_table(resource: TableResource) -> None:
 
 def layout(resource: TableResource) -> Layout | None:
     """How frictionless, which has the resource open, cuts its file; None where only it can."""
+    found = layouts(resource)
+    plain = len(found) == 1 and found[0].header and not resource.compression and not resource.multipart
+    return found[0] if plain else None
+
+
+def layouts(resource: TableResource) -> tuple[Layout, ...]:
+    """How frictionless cuts each file of the resource, which it has open; none where only it can."""
     dialect = resource.dialect
-    control = CsvControl.from_dialect(dialect)
     plain = (
         resource.format in ("csv", "tsv")
-        and resource.scheme == "file"
-        and not resource.compression
-        and not resource.multipart
+        and resource.scheme in ("file", "multipart")
+        and resource.compression in (None, "", "gz")
         and not resource.memory
         and resource.normpath
-        and dialect.header
         and dialect.header_rows == [1]
         and not dialect.comment_char
         and not dialect.comment_rows
@@ -113,16 +117,13 @@ def layout(resource: TableResource) -> Layout | None:
         and (resource.encoding in ("utf-8", "ascii") or resource.format == "csv")
     )
     if not plain:
-        return None
-    python = control.to_python()
+        return ()
+    python = CsvControl.from_dialect(dialect).to_python()
     alike = not python.escapechar and not python.skipinitialspace and python.doublequote
     if not alike and resource.format == "tsv":
-        return None
-    return Layout(
-        Path(str(resource.normpath)),
-        str(resource.encoding),
-        python.delimiter,
-        python.quotechar if alike else "",
-        python,
-        tuple(resource.labels),
+        return ()
+    labels, quote = tuple(resource.labels), python.quotechar if alike else ""
+    return tuple(
+        Layout(Path(path), str(resource.encoding), python.delimiter, quote, python, labels, bool(dialect.header))
+        for path in resource.normpaths
     )

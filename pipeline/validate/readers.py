@@ -16,7 +16,7 @@ from pipeline.package.rules import Field, ForeignKey, Keys
 from pipeline.package.schema import compiled_field
 from pipeline.report.verdict import Error
 from pipeline.table.layout import parsed
-from pipeline.table.opened import JSON_SCHEMA, layout, open_table
+from pipeline.table.opened import JSON_SCHEMA, layout, layouts, open_table
 from pipeline.validate import small_table
 from pipeline.validate.small_table import SmallTable
 from pipeline.validate.source import Source
@@ -39,6 +39,10 @@ class Readers:
         self._read = [_grouped(each) for each in self.fields]
         self._known: list[dict[str, Any]] = [{} for _ in self.fields]
         self.patterned = [each for each in self.fields if "pattern" in each.constraints or JSON_SCHEMA in each.custom]
+
+    def __reduce__(self) -> Any:
+        """As tasks on other machines get it: frictionless's fields do not survive pickling, their descriptors do."""
+        return _readers, ([(_described(each), list(each.missing_values)) for each in self.fields],)
 
     def cell(self, position: int, cell: Any) -> tuple[Any, dict[str, str] | None]:
         """The value and the notes on what is wrong with it: by constraint, or `type`."""
@@ -72,6 +76,15 @@ class Readers:
     def _is_refused(self, position: int, text: str) -> bool:
         value, notes = self.cell(position, text)
         return bool(notes) or (value is not None and any(rule.broken(value) for rule in self.rules[position]))
+
+
+def _readers(fields: list[tuple[dict[str, Any], list[str]]]) -> Readers:
+    schemas = ({"fields": [described], "missingValues": missing} for described, missing in fields)
+    return Readers([frictionless.Schema.from_descriptor(each).fields[0] for each in schemas])
+
+
+def _described(field: frictionless.Field) -> dict[str, Any]:
+    return {**field.to_descriptor(), "type": field.type, "name": field.name}
 
 
 def _grouped(field: frictionless.Field) -> Callable[[Any], tuple[Any, Any]]:
@@ -112,6 +125,7 @@ def source(resource: TableResource) -> tuple[Source, Readers]:
             resource.format in ("csv", "tsv"),
             readers.value,
             readers.refused,
+            layouts(resource),
         ),
         readers,
     )
@@ -119,7 +133,7 @@ def source(resource: TableResource) -> tuple[Source, Readers]:
 
 def _compiled(field: frictionless.Field, missing: tuple[str, ...]) -> Field:
     own = field.has_defined("missing_values") or field.schema is None
-    described = {**field.to_descriptor(), "type": field.type, "name": field.name}
+    described = _described(field)
     described.pop("missingValues", None)
     return compiled_field(described, tuple(field.missing_values) if own else missing)
 

@@ -49,13 +49,13 @@ class ScannedTable:
             query = f"SELECT DISTINCT {cell} FROM {self.base} WHERE NOT certain AND v{position} IS NULL"
             texts = [text for (text,) in self.con.execute(query).fetchall()]
             values = [read(position, text) for text in texts]
-            if not all(_is_storable(value, each) for value in values):
+            if not all(is_storable(value, each) for value in values):
                 return False
             known = [(text, value) for text, value in zip(texts, values, strict=True) if value is not None]
             if known:
                 self.con.execute(
                     FILL.format(base=self.base, value=f"v{position}", cell=cell, type=rules_sql.TYPES[each.kind]),
-                    [[text for text, _ in known], [_stored(value, each) for _, value in known]],
+                    [[text for text, _ in known], [stored(value, each) for _, value in known]],
                 )
         self.is_complete = self._add_odd(read)
         return self.is_complete
@@ -72,11 +72,11 @@ class ScannedTable:
         columns, selected = ["row", "certain"], ["unnest($1::BIGINT[])", "false"]
         for at, position in enumerate(self.key_fields):
             each = self.fields[position]
-            if not all(_is_storable(value, each) for value in values[at]):
+            if not all(is_storable(value, each) for value in values[at]):
                 return False
             columns.append(f"v{position}")
             selected.append(f"unnest(${at + 2}::{rules_sql.TYPES[each.kind]}[])")
-            values[at] = [_stored(value, each) for value in values[at]]
+            values[at] = [stored(value, each) for value in values[at]]
         self.con.execute(
             f"INSERT INTO {self.base} ({', '.join(columns)}) SELECT {', '.join(selected)}",
             [[number for number, _ in odd], *values],
@@ -107,7 +107,7 @@ class ScannedTable:
         cursor = self.con.cursor()
         cursor.execute(self._suspects())
         odd = ((number, cells, None) for number, cells in self.from_rows.odd)
-        yield from heapq.merge(_fetched(cursor), self._certain(marked), odd, key=itemgetter(0))
+        yield from heapq.merge(_fetched(cursor), self.certain(marked), odd, key=itemgetter(0))
 
     def rank(self, number: int) -> int:
         """How many rows there are up to the one of that number."""
@@ -129,7 +129,7 @@ class ScannedTable:
             unknown=", ".join(unknown), values=values, texts=", ".join(texts), scan=self.scan, width=len(self.fields)
         )
 
-    def _certain(self, marked: set[int]) -> Iterator[SuspectRow]:
+    def certain(self, marked: set[int]) -> Iterator[SuspectRow]:
         """The rows of these numbers that are certain but for a key, from the file itself."""
         query = f"SELECT row FROM {self.scan} WHERE certain AND row IN (SELECT unnest($1::BIGINT[]))"
         numbers = [row for (row,) in self.con.execute(query, [sorted(marked)]).fetchall()] if marked else []
@@ -275,7 +275,7 @@ def _bad(con: duckdb.DuckDBPyConnection, rows: Rows, position: int, name: str, r
     return bad
 
 
-def _is_storable(value: Any, each: Field) -> bool:
+def is_storable(value: Any, each: Field) -> bool:
     """Whether SQL can hold the value beside the certain ones, equal where they are equal."""
     if value is None:
         return True
@@ -290,5 +290,5 @@ def _is_storable(value: Any, each: Field) -> bool:
     return isinstance(value, str) if each.kind == "text" else each.kind in ("boolean", "date")
 
 
-def _stored(value: Any, each: Field) -> Any:
+def stored(value: Any, each: Field) -> Any:
     return float(value) if each.kind == "number" and value is not None else value

@@ -32,7 +32,7 @@ SMALL = 1_500_000
 class Source:
     """A table's rows and rules. `layout` is that of a file which DuckDB and Python's `csv` may read; `is_text` says
     that all cells are texts; `reads` is frictionless's reader of a cell, where frictionless has opened the table, and
-    `refused` tells of the texts of a field which it does not accept."""
+    `refused` tells of the texts of a field which it does not accept. `files` are those that tasks of Spark may read."""
 
     name: str
     fields: tuple[Field, ...]
@@ -43,6 +43,7 @@ class Source:
     is_text: bool = True
     reads: Reads | None = None
     refused: Callable[[int, list[str]], list[str]] | None = None
+    files: tuple[Layout, ...] = ()
 
     @property
     def is_small(self) -> bool:
@@ -57,7 +58,7 @@ class Source:
 
 def of_layout(name: str, layout: Layout, fields: tuple[Field, ...], keys: Keys) -> Source:
     """The rows of a delimited file, as Python's `csv` reads them."""
-    return Source(name, fields, keys, partial(parsed, layout), layout.path.stat().st_size, layout)
+    return Source(name, fields, keys, partial(parsed, layout), layout.path.stat().st_size, layout, files=(layout,))
 
 
 class Tables:

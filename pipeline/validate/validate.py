@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,7 +30,7 @@ from pipeline.validate.table import key_faults
 if TYPE_CHECKING:
     import frictionless
 
-Engine = Literal["screen", "frictionless"]
+Engine = Literal["screen", "spark", "frictionless"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Terms:
     limit_errors: int = 1000
     fail_fast: bool = False
     progress: Progress = field(default_factory=Progress)
+    spark: Any = None
+    """The session of Spark, for its engine."""
 
     @property
     def limit(self) -> int:
@@ -48,17 +50,22 @@ class Terms:
         return 1 if self.fail_fast else self.limit_errors
 
 
-def validate(source: str | Path | Package, terms: Terms | None = None, *, schema: Path | None = None) -> Report:
+def validate(
+    source: str | Path | Package, terms: Terms | None = None, *, schema: Path | None = None, spark: Any = None
+) -> Report:
     """The report on a data package, a resource descriptor, or a table in a file.
 
     `source` is a Package, a folder with a datapackage.json, or the path of a descriptor or of a table; `schema` is the
     file of a Table Schema for a table, which is inferred otherwise. With the engine `screen` v2's further rules are
-    checked, too; with `frictionless` it does everything by itself, row by row.
+    checked, too; with `frictionless` it does everything by itself, row by row. With `spark`, a session, the tasks of
+    Spark read the tables that are large, and the report is that of `screen`.
 
     Raises InvalidData for a descriptor that is none or reaches outside its folder, for a table with a line over
     `layout.MAX_LINE` bytes, and for a pattern that takes endless time; CannotRun where there is nothing at `source`.
     """
     terms = terms or Terms()
+    if spark is not None:
+        terms = replace(terms, engine="spark", spark=spark)
     if isinstance(source, Package):
         return _judge_package(source, terms)
     path = Path(source)
@@ -87,14 +94,22 @@ def _judge_package(package: Package, terms: Terms) -> Report:
     started = time.perf_counter()
     with ExitStack() as stack, _rarely_collecting():
         pointed_at = [(name, there) for each in package.resources for _, name, there in each.foreign_keys]
-        tables = Tables(stack, pointed_at)
-        tasks = clean_tasks(package, tables, terms) if terms.engine == "screen" else {}
+        tables = _tables(stack, pointed_at, terms)
+        tasks = clean_tasks(package, tables, terms) if terms.engine != "frictionless" else {}
         if len(tasks) < len(package.resources) or not is_known(package):
             report = _judged(package, tables, tasks, terms)
         else:
             report = Report(list(tasks.values()))
     report.seconds = time.perf_counter() - started
     return report
+
+
+def _tables(stack: ExitStack, pointed_at: Iterable[tuple[str, Sequence[str]]], terms: Terms) -> Tables:
+    if terms.engine != "spark":
+        return Tables(stack, pointed_at)
+    from pipeline.validate.spark_tables import SparkTables
+
+    return SparkTables(stack, pointed_at, terms.spark, terms.progress)
 
 
 def clean_tasks(package: Package, tables: Tables, terms: Terms) -> dict[str, Task]:
@@ -200,12 +215,12 @@ def _judged(package: Package, tables: Tables, tasks: dict[str, Task], terms: Ter
     from pipeline.validate.judge import Judge, errors_of, with_places
     from pipeline.validate.standard import schema_errors
 
-    for resource in package.resources:
+    for resource in package.resources if terms.engine != "spark" else ():
         if resource.is_table and resource.name not in tasks and not tables.has_scanned(resource.name):
             for path in resource.paths:
                 refuse_long_lines(package.folder / path)
     descriptor = dict(package.descriptor)
-    if terms.engine == "screen":
+    if terms.engine != "frictionless":
         faults = [error for each in package.resources for error in schema_errors(each.schema, each.name)]
         if faults:
             return Report(errors=faults)
@@ -259,7 +274,7 @@ def _judge_alone(described: dict[str, Any], folder: Path, terms: Terms) -> Repor
 
     started = time.perf_counter()
     resource = Resource(str(described.get("name", "")), "", described, tuple(as_list(described.get("path"))), None)
-    if terms.engine == "screen":
+    if terms.engine != "frictionless":
         faults = schema_errors(described.get("schema"), resource.name)
         if faults:
             return Report(errors=faults)
@@ -276,7 +291,7 @@ def _judge_alone(described: dict[str, Any], folder: Path, terms: Terms) -> Repor
             for key in (keys if isinstance(keys, list) else [])
             if isinstance(key, dict) and isinstance(key.get("reference"), dict)
         ]
-        judge = Judge(Tables(stack, pointed_at), None, terms.limit)
+        judge = Judge(_tables(stack, pointed_at, terms), None, terms.limit)
         task = _task(judge, opened, terms)
     return Report([task], time.perf_counter() - started)
 
