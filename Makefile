@@ -18,7 +18,7 @@ serve: build  ## opens the release in a browser; PORT=8080 for another port
 test-quick: .venv/test  ## under 90 seconds: no browser, no server, no kill loops
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
-test: .venv/test .venv/validators/ready .venv/moto/ready .venv/schemathesis/ready .venv/datasette1/ready  ## all tests, about eight minutes on two cores
+test: .venv/spark .venv/validators/ready .venv/moto/ready .venv/schemathesis/ready .venv/datasette1/ready  ## all tests, about eight minutes on two cores
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: .venv/bench build  ## ratios against other tools, measured in one run
@@ -52,6 +52,8 @@ lock: .venv/test  ## renews the locked versions
 	  --custom-compile-command "make lock" --extra test pyproject.toml locks/build.in -c locks/run.txt -o locks/test.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" --extra bench pyproject.toml locks/build.in -c locks/test.txt -o locks/bench.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" --extra spark pyproject.toml locks/build.in -c locks/test.txt -o locks/spark.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" locks/validators.in -o locks/validators.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
@@ -100,6 +102,11 @@ clean:  ## removes what make and the pipeline made
 
 .venv/bench: .venv/test locks/bench.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
+	touch $@
+
+# 400 MB: the tests of Spark are skipped where it is not installed.
+.venv/spark: .venv/test locks/spark.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/spark.txt
 	touch $@
 
 .venv/datasette1/ready: .venv/python locks/datasette1.txt pyproject.toml

@@ -157,7 +157,9 @@ def _profile_errors(descriptor: object) -> list[str]:
     return sorted(f"{error.json_path}: {error.message[:200]}" for error in judge.iter_errors(descriptor))
 
 
-@pytest.mark.parametrize("name", ["run.txt", "test.txt", "bench.txt", "validators.txt", "moto.txt", "schemathesis.txt"])
+@pytest.mark.parametrize(
+    "name", ["run.txt", "test.txt", "bench.txt", "spark.txt", "validators.txt", "moto.txt", "schemathesis.txt"]
+)
 def test_a_lock_file_has_hashes_for_every_library_and_no_addresses(name: str) -> None:
     lines = (ROOT / "locks" / name).read_text(encoding="utf-8").splitlines()
     libraries = [number for number, line in enumerate(lines) if re.match(r"[a-z0-9]", line)]
@@ -344,7 +346,7 @@ def test_no_private_name_of_another_library_is_used_and_none_is_patched(path: Pa
 def test_every_library_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     optional = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *(each for extra in ("s3",) for each in optional.get(extra, []))]
+    wanted = [*project["dependencies"], *(each for extra in ("s3", "spark") for each in optional.get(extra, []))]
     declared = {re.split(r"[^A-Za-z0-9_.-]", each)[0].lower().replace("_", "-") for each in wanted}
     installed = importlib.metadata.packages_distributions()
     imported = {module.partition(".")[0] for path in TREES for module, _ in imports(path)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -31,11 +32,14 @@ from pipeline.cli.session import Session, command, main
 @click.option("--fail-fast", is_flag=True, help="Stop at the first error.")
 @click.option(
     "--engine",
-    type=click.Choice(["screen", "frictionless"]),
+    type=click.Choice(["screen", "spark", "frictionless"]),
     default="screen",
     show_default=True,
-    help="screen: DuckDB finds the suspects, frictionless judges them. frictionless: it judges every row.",
+    help="screen: DuckDB finds the suspects, frictionless judges them. spark: the same in tasks of Spark. "
+    "frictionless: it judges every row.",
 )
+@click.option("--master", metavar="URL", default="local[*]", show_default=True, help="Spark's master, for its engine.")
+@click.option("--conf", "conf", metavar="KEY=VALUE", multiple=True, help="A setting of Spark; may be given repeatedly.")
 @command
 def validate(
     session: Session,
@@ -47,7 +51,9 @@ def validate(
     limit_errors: int,
     annotations: bool,
     fail_fast: bool,
-    engine: Literal["screen", "frictionless"],
+    engine: Literal["screen", "spark", "frictionless"],
+    master: str,
+    conf: tuple[str, ...],
 ) -> None:
     """Judge data packages, ZIPs of packages, resource descriptors or tables; without PATH, the project's package.
 
@@ -58,6 +64,7 @@ def validate(
       servicebanken validate
       servicebanken validate shops.csv --schema shops.schema.json
       servicebanken validate package.zip --html report.html
+      servicebanken validate lake/package --engine spark --master spark://master:7077
     """
     from pipeline.package.inputs import local
     from pipeline.report import report as words
@@ -66,10 +73,15 @@ def validate(
     terms = Terms(engine, limit_errors, fail_fast, session.progress)
     reports = []
     with ExitStack() as stack:
+        if engine == "spark":
+            from pipeline.spark.session import opened, settings
+
+            spark = stack.enter_context(opened(master, settings(conf), session.progress))
+            terms = replace(terms, spark=spark)
         paths = [stack.enter_context(local(source)) for source in path] or [session.project.package]
         for each in paths:
             with session.progress.step(f"validate {each.name}"):
-                reports.append(validate(each, terms, schema=schema))
+                reports.append(validate(each, terms, schema=schema, spark=terms.spark))
         report = merged(reports)
         if html is not None:
             from pipeline.core.files import write_text

@@ -96,6 +96,8 @@ class Kind(StrEnum):
     PORT_TAKEN = "port-taken"
     NO_ADDRESS = "no-address"
     NOT_FETCHED = "not-fetched"
+    NO_SPARK = "no-spark"
+    SPARK_FAILED = "spark-failed"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from pipeline.core.errors import InvalidData, Kind, Problem
 from pipeline.core.files import os_errors
@@ -33,8 +33,8 @@ ASCII = ("utf-8", "utf-8-sig", "ascii", "iso8859", "iso-8859", "latin", "cp125",
 class Piece:
     """The rows of a file that begin after the first line end from `start` on, up to that from `end` on.
 
-    `is_inside`: whether each of the two stands within quotes. None stands for the file's beginning and its end.
-    `head` is the first line of the file, as far as it is a header.
+    `is_inside`: whether each of the two stands within quotes. None stands for the file's beginning, with its header,
+    and for its end; `head` is the header.
     """
 
     layout: Layout
@@ -43,12 +43,19 @@ class Piece:
     is_inside: tuple[bool, bool] = (False, False)
     head: bytes = b""
 
+    @property
+    def place(self) -> str:
+        """The file, and the bytes of it, as messages name them."""
+        if self.start is None and self.end is None:
+            return str(self.layout.path)
+        return f"{self.layout.path} (bytes {self.start or 0:,} to {self.end or 'the end'})"
+
     def read(self, folder: Path, width: int) -> tuple[Layout, bool]:
         """The piece as a file in `folder`, below a header of so many labels and in UTF-8; and whether it has quotes.
 
         Raises UnicodeDecodeError where a byte is not in the file's encoding, OSError where it cannot be read.
         """
-        content, head = self._bytes(), self.head
+        content, head = self._bytes(), self.head if self.start is not None else b""
         if not self.layout.header:
             end = b"\r\n" if b"\r\n" in content[:MAX_LINE] else b"\n"
             head = self.layout.delimiter.join(["c"] * width).encode() + end
@@ -65,7 +72,7 @@ class Piece:
     def _bytes(self) -> bytes:
         with _opened(self.layout.path) as file:
             quote = self.layout.quote.encode()
-            first = len(self.head) if self.start is None else _next_row(file, self.start, self.is_inside[0], quote)
+            first = 0 if self.start is None else _next_row(file, self.start, self.is_inside[0], quote)
             last = None if self.end is None else _next_row(file, self.end, self.is_inside[1], quote)
             file.seek(first)
             content: bytes = file.read() if last is None else file.read(max(0, last - first))
@@ -77,9 +84,11 @@ def is_packed(layout: Layout) -> bool:
     return layout.path.suffix.lower() == ".gz"
 
 
-def is_divisible(layout: Layout) -> bool:
-    """Whether rows end where a line end stands outside quotes, and a task can begin anywhere in the file."""
-    return not is_packed(layout) and bool(layout.quote) and layout.encoding.lower().replace("_", "-").startswith(ASCII)
+def is_divisible(layout: Layout, head: bytes) -> bool:
+    """Whether rows end with LF outside quotes, and a task can begin anywhere in the file."""
+    if is_packed(layout) or b"\r" in head.rstrip(b"\r\n"):
+        return False
+    return bool(layout.quote) and layout.encoding.lower().replace("_", "-").startswith(ASCII)
 
 
 def pieces(session: Any, layouts: Sequence[Layout]) -> list[Piece]:
@@ -92,7 +101,7 @@ def pieces(session: Any, layouts: Sequence[Layout]) -> list[Piece]:
     ranges = [
         (number, start, start + size)
         for number, each in enumerate(layouts)
-        for start in (range(0, each.path.stat().st_size, size) if is_divisible(each) else ())
+        for start in (range(0, each.path.stat().st_size, size) if is_divisible(each, heads[number]) else ())
     ]
     counts = _quotes(session, layouts, ranges) if len(ranges) > len(layouts) else [0] * len(ranges)
     found = []
@@ -112,14 +121,15 @@ def whole(layouts: Sequence[Layout]) -> list[Piece]:
 
 def _size(session: Any, layouts: Sequence[Layout]) -> int:
     """Bytes of a piece: some for each core, and no more than the session reads as one partition of any file."""
-    most = int(str(session.conf.get("spark.sql.files.maxPartitionBytes")).rstrip("bB"))
+    told = str(session.conf.get("spark.sql.files.maxPartitionBytes")).lower().rstrip("b")
+    most = int(told.rstrip("kmg")) * {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}.get(told[-1], 1)
     total = sum(each.path.stat().st_size for each in layouts)
-    cores = session.sparkContext.defaultParallelism
+    cores = int(session.sparkContext.defaultParallelism)
     return max(1, min(most, max(LEAST, total // (3 * cores))))
 
 
-def _opened(path: Path) -> Any:
-    return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def _heads(layouts: Sequence[Layout]) -> list[bytes]:
@@ -152,7 +162,7 @@ def _labels(head: bytes, layout: Layout) -> list[str]:
     return next(csv.reader(io.StringIO(text, newline=""), dialect=layout.dialect), [])
 
 
-def _next_row(file: Any, offset: int, is_inside: bool, quote: bytes) -> int:
+def _next_row(file: BinaryIO, offset: int, is_inside: bool, quote: bytes) -> int:
     """Where a row begins after the first line end from `offset` on that stands outside quotes."""
     file.seek(offset)
     while line := file.readline(MAX_LINE):

@@ -42,7 +42,7 @@ class Readers:
 
     def __reduce__(self) -> Any:
         """As tasks on other machines get it: frictionless's fields do not survive pickling, their descriptors do."""
-        return _readers, ([(_described(each), list(each.missing_values)) for each in self.fields],)
+        return _readers, ([(_described(each), _missing(each)) for each in self.fields],)
 
     def cell(self, position: int, cell: Any) -> tuple[Any, dict[str, str] | None]:
         """The value and the notes on what is wrong with it: by constraint, or `type`."""
@@ -78,13 +78,24 @@ class Readers:
         return bool(notes) or (value is not None and any(rule.broken(value) for rule in self.rules[position]))
 
 
+V2 = "https://datapackage.org/profiles/2.0/tableschema.json"
+"""A schema of version 2: it allows all that one of version 1 does."""
+
+
 def _readers(fields: list[tuple[dict[str, Any], list[str]]]) -> Readers:
-    schemas = ({"fields": [described], "missingValues": missing} for described, missing in fields)
+    schemas = ({"$schema": V2, "fields": [described], "missingValues": missing} for described, missing in fields)
     return Readers([frictionless.Schema.from_descriptor(each).fields[0] for each in schemas])
 
 
 def _described(field: frictionless.Field) -> dict[str, Any]:
-    return {**field.to_descriptor(), "type": field.type, "name": field.name}
+    described = {**field.to_descriptor(), "type": field.type, "name": field.name}
+    described.pop("missingValues", None)
+    return described
+
+
+def _missing(field: frictionless.Field) -> list[str]:
+    own = field.has_defined("missing_values") or field.schema is None
+    return list(field.missing_values if own or field.schema is None else field.schema.missing_values)
 
 
 def _grouped(field: frictionless.Field) -> Callable[[Any], tuple[Any, Any]]:
@@ -109,8 +120,7 @@ def source(resource: TableResource) -> tuple[Source, Readers]:
     """The rows and rules of a resource that frictionless has open."""
     expected = resource.header.get_expected_fields()
     readers = Readers(expected)
-    missing = tuple(resource.schema.missing_values)
-    fields = tuple(_compiled(each, missing) for each in expected)
+    fields = tuple(map(_compiled, expected))
     found = layout(resource)
     cells = partial(parsed, found) if found else partial(_cells, resource)
     name = str(resource.name)
@@ -131,11 +141,8 @@ def source(resource: TableResource) -> tuple[Source, Readers]:
     )
 
 
-def _compiled(field: frictionless.Field, missing: tuple[str, ...]) -> Field:
-    own = field.has_defined("missing_values") or field.schema is None
-    described = _described(field)
-    described.pop("missingValues", None)
-    return compiled_field(described, tuple(field.missing_values) if own else missing)
+def _compiled(field: frictionless.Field) -> Field:
+    return compiled_field(_described(field), tuple(_missing(field)))
 
 
 def _keys(resource: TableResource, fields: Sequence[Field]) -> Keys:

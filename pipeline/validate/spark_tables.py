@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.errors import InvalidData
 from pipeline.core.progress import Progress
 from pipeline.spark.pieces import Piece, is_packed, pieces, whole
+from pipeline.spark.session import failures
 from pipeline.table.layout import Layout
 from pipeline.validate.scanned_table import can_scan
 from pipeline.validate.source import Source, Tables
-from pipeline.validate.spark_table import Screen, SparkTable, problem
+from pipeline.validate.spark_table import SparkTable
+from pipeline.validate.spark_tasks import Screen, problem
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -34,6 +36,7 @@ class SparkTables(Tables):
         super().__init__(stack, pointed_at)
         self.session = session
         self.progress = progress
+        self._odd: dict[str, SparkTable] = {}
 
     def look_beside(self, sources: Iterable[Source]) -> None:
         """Tasks look at the bytes that they read."""
@@ -42,10 +45,17 @@ class SparkTables(Tables):
         keyed = self.key_fields(source)
         if not source.is_text or not source.files or not can_scan(source.fields, keyed):
             return None
+        found = self._odd.pop(source.name, None)
+        if found is not None:
+            return found
         found = self._read(source, pieces(self.session, source.files), keyed)
-        if found is not None and not all(each["is_regular"] for each in found.told):
+        is_odd = found is not None and any(each["has_quotes"] and not each["is_plain"] for each in found.told)
+        if found is not None and is_odd and len(found.told) > len(source.files):
             self.progress.say(f"{source.name} has quotes amid cells: each of its files is read by one task.")
             found = self._read(source, whole(source.files), keyed)
+        if found is not None and source.reads is None and not all(each["is_plain"] for each in found.told):
+            self._odd[source.name] = found  # as on one machine, frictionless opens what DuckDB alone does not read
+            return None
         return found
 
     def _read(self, source: Source, cut: Sequence[Piece], keyed: Sequence[int]) -> SparkTable | None:
@@ -53,7 +63,8 @@ class SparkTables(Tables):
         screen = Screen(cut, source.fields, keyed, source.refused or _refuse)
         rows = self.session.range(0, len(cut), 1, len(cut)).mapInArrow(screen, screen.columns).persist()
         self._stack.callback(rows.unpersist)
-        summaries = rows.where("certain IS NULL").select("id", "cells").collect()
+        with failures(cut):
+            summaries = rows.where("certain IS NULL").select("id", "cells").collect()
         told = [json.loads(cells[0]) for _, cells in sorted(summaries)]
         for each in told:
             if "problem" in each:
@@ -61,10 +72,15 @@ class SparkTables(Tables):
             if "unread" in each:
                 self.progress.say(f"{each['path']}: {each['unread']}. {source.name} is read on this machine.")
                 return None
-        first = 2 if source.files[0].header else 1
-        return SparkTable(
-            self.session, screen, rows.where("certain IS NOT NULL"), told, self._hashes(source.files), first
+        self.progress.say(
+            f"{source.name}: {sum(each['count'] for each in told):,} rows in {len(cut):,} pieces, "
+            f"{sum(each['suspects'] for each in told):,} of them to be judged"
         )
+        first = 2 if source.files[0].header else 1
+        screened = rows.where("certain IS NOT NULL")
+        table = SparkTable(self.session, screen, screened, told, self._hashes(source.files), first)
+        self._stack.callback(table.release)
+        return table
 
     def _hashes(self, files: Sequence[Layout]) -> Future[dict[str, Any]] | None:
         """What the report says of the bytes of a file, which this machine reads beside the tasks."""

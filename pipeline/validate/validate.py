@@ -65,7 +65,10 @@ def validate(
     """
     terms = terms or Terms()
     if spark is not None:
-        terms = replace(terms, engine="spark", spark=spark)
+        from pipeline.spark.session import failures
+
+        with failures():
+            return validate(source, replace(terms, engine="spark", spark=spark), schema=schema)
     if isinstance(source, Package):
         return _judge_package(source, terms)
     path = Path(source)
