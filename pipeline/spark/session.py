@@ -94,7 +94,7 @@ def check_workers(session: Any) -> None:
 
 
 def _versions() -> str:
-    import duckdb
+    from pipeline.table import duckdb
 
     return f"Python {sys.version_info[0]}.{sys.version_info[1]} and DuckDB {duckdb.__version__}"
 

@@ -8,6 +8,7 @@ from duckdb import (
     IOException,
     NotImplementedException,
     OutOfMemoryException,
+    __version__,
     connect,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "InvalidInputException",
     "NotImplementedException",
     "OutOfMemoryException",
+    "__version__",
     "connect",
 ]
