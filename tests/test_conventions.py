@@ -21,7 +21,7 @@ from pipeline.core.errors import Kind
 
 ROOT = Path(__file__).parent.parent
 PIPELINE = ROOT / "pipeline"
-GROUND_FLOOR = ("core", "package", "table", "source", "web", "report")
+GROUND_FLOOR = ("core", "package", "table", "source", "web", "report", "spark")
 """Rooms that stages share."""
 
 FOLDERS = [path.name for path in PIPELINE.iterdir() if path.is_dir()]
