@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.core.errors import InvalidData, Kind, Problem
-from pipeline.core.files import have_same_bytes, link, os_errors, read_json, scratch, write_json
+from pipeline.core.errors import InvalidData, Kind, PipelineError, Problem
+from pipeline.core.files import have_same_bytes, link, os_errors, read_json, scratch, sha256, write_json
 from pipeline.core.progress import Progress
-from pipeline.package import manifest
+from pipeline.package import ledger, manifest
 from pipeline.package.about import page_names
 from pipeline.package.package import DESCRIPTOR, load
 from pipeline.package.version import is_version
@@ -152,6 +152,45 @@ def changes(folder: Path, releases: Path) -> Found | None:
     wrong = [CHANGES] if json.loads(fresh) != told else []
     wrong += [CHANGELOG] if (folder / CHANGELOG).read_text(encoding="utf-8") != text else []
     return "what it says that it changed is what differs", [_differs(name, rule) for name in wrong]
+
+
+def recorded(folder: Path, releases: Path) -> Found | None:
+    """Compares the release with what the ledger of its project says that it holds, and with the tables kept there.
+
+    None where `releases` is no project's, or its ledger does not list the version.
+    """
+    from pipeline.source.project import find
+
+    try:
+        project = find(releases)
+    except PipelineError:
+        return None
+    package = load(folder)
+    version = str(package.descriptor.get("version"))
+    entries = ledger.read(project.ledger) if project.releases.resolve() == releases.resolve() else ()
+    entry = next((entry for entry in entries if entry.version == version), None)
+    if entry is None:
+        return None
+    wrong = [
+        path for path, digest in entry.data.items() if not (folder / path).is_file() or sha256(folder / path) != digest
+    ]
+    kept = project.record / DESCRIPTOR
+    if entry is entries[-1] and kept.is_file() and _stated(read_json(kept, str(kept))) != _stated(package.descriptor):
+        wrong.append(DESCRIPTOR)
+    if (
+        not wrong
+        and package.descriptor.get("software") == entry.software
+        and sha256(folder / manifest.NAME) != entry.sums
+    ):
+        wrong.append(manifest.NAME)
+    problems = [_differs(name, f"is not what was recorded of {version} in {project.ledger.name}") for name in wrong]
+    return f"{len(entry.data)} data files and the descriptor are those that were recorded", problems
+
+
+def _stated(descriptor: Mapping[str, Any]) -> dict[str, Any]:
+    """What a descriptor says, wherever its files lie and whatever made it."""
+    resources = [{**member, "path": None} for member in descriptor["resources"]]
+    return {**descriptor, "resources": resources, "software": None}
 
 
 def _of_files(told: Any, before: Path, folder: Path) -> Iterator[Any]:

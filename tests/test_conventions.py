@@ -255,8 +255,6 @@ def test_no_two_files_import_each_other_by_whatever_way() -> None:
 
 
 IN_CIRCLES = {
-    "pipeline.collect.contract",
-    "pipeline.collect.drift",
     "pipeline.validate.readers",
     "pipeline.validate.source",
 }

@@ -12,7 +12,7 @@ import click
 from pipeline.cli.session import Session, command, main
 
 if TYPE_CHECKING:
-    from pipeline.verify import Found, Further
+    from pipeline.verify import Found, Further, Look
 
 
 @main.command()
@@ -25,8 +25,9 @@ def verify(session: Session, release: str | None, rebuild: bool) -> None:
     RELEASE is a folder, a ZIP, or the web address of either. Checked are the bytes of every file, that none is missing
     and none besides, the sizes and hashes in datapackage.json, that every table is valid, that every format holds the
     rows of the CSV, that pages and catalogues say what the data give, that the changelog says what differs from the
-    release before, and that the ZIP holds the files beside it. With --rebuild the release is also made anew from
-    the project's sources, elsewhere, and every file that comes out with other bytes is named.
+    release before, that the ZIP holds the files beside it, and that the data are those that were recorded. With
+    --rebuild the release is also made anew from the project's sources, elsewhere, and every file that comes out with
+    other bytes is named.
 
     \b
     Examples:
@@ -49,7 +50,10 @@ def verify(session: Session, release: str | None, rebuild: bool) -> None:
         "described": made.described,
         "changes": partial(checks.changes, releases=Path(source).resolve().parent),
     }
-    verified = verify(source, session.progress, made.judge, further, again if rebuild else None)
+    always: dict[str, Look] = {"recorded": partial(checks.recorded, releases=Path(source).resolve().parent)}
+    verified = verify(
+        source, session.progress, made.judge, further, {**always, "rebuild": again} if rebuild else always
+    )
     session.print(verified.to_dict(), str(verified))
     session.complain(verified.problems)
     sys.exit(0 if verified.whole else 1)

@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from frictionless import Field
-
-from pipeline.collect.drift import Key, keys_of, some, written
+from pipeline.core.errors import shorten
 from pipeline.package.package import Resource
 from pipeline.source.fetched_rows import Rows
+
+Key = tuple[str | None, ...]
+
+EXAMPLES = 3
+"""Keys or values that a sentence names before it counts the rest."""
 
 DESCRIBED = {
     "required": "is empty, but the field is required",
@@ -36,6 +39,8 @@ def breaches(table: Resource, rows: Rows) -> Iterable[str]:
 
 
 def _cells(table: Resource, field: Mapping[str, Any], cells: list[str | None]) -> Iterable[str]:
+    from frictionless import Field
+
     name, constraints = f"{table.name}.{field['name']}", field.get("constraints") or {}
     values = dict.fromkeys(cell for cell in cells if cell is not None)
     if constraints.get("required") and len(values) < len(cells) and None in cells:
@@ -80,3 +85,20 @@ def _keys(table: Resource, rows: Rows) -> Iterable[str]:
     if len(set(keys)) < len(keys):
         twice = [written(each) for each, count in Counter(keys).items() if count > 1]
         yield f"{table.name} has more than one row for {some(twice, 'keys')}"
+
+
+def keys_of(rows: Rows, key: list[str]) -> Iterable[Key]:
+    """The key of each row; none for a table without one."""
+    return zip(*(rows.columns[name] for name in key), strict=True) if key else ()
+
+
+def written(key: Key) -> str:
+    """A key as a message writes it."""
+    return "|".join(cell or "" for cell in key)
+
+
+def some(members: list[str], what: str) -> str:
+    """The first of a list, and how many more there are."""
+    named = ", ".join(shorten(member) for member in members[:EXAMPLES])
+    more = len(members) - EXAMPLES
+    return f"{named} and {more:,} more {what}" if more > 0 else named

@@ -11,24 +11,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 
+from pipeline.collect.contract import breaches, keys_of, some, written
 from pipeline.core.errors import shorten
 from pipeline.package.package import Package
 from pipeline.source.fetch import Expected, Fetch, Mapped
 from pipeline.source.fetched_rows import Rows
 
-EXAMPLES = 3
-"""Keys or values that a sentence names before it counts the rest."""
-
 VARIED = 3
 """Different values from which on a column is held to its variety."""
-
-Key = tuple[str | None, ...]
 
 
 def differences(fetch: Fetch, contract: Package, old: Mapping[str, Rows] | None, new: Mapping[str, Rows]) -> list[str]:
     """What is not as expected, a sentence fragment each; `old` are the rows of the accepted snapshot."""
-    from pipeline.collect.contract import breaches
-
     found: list[str] = []
     for mapped in fetch.tables:
         table = contract.table(mapped.table)
@@ -164,23 +158,6 @@ class _Table:
                     differing.append(f"{written(key)} ({_cell(before)} → {_cell(after)})")
         if differing:
             yield f"{self.name}.{name} {what} {some(differing, 'keys')}"
-
-
-def keys_of(rows: Rows, key: list[str]) -> Iterable[Key]:
-    """The key of each row; none for a table without one."""
-    return zip(*(rows.columns[name] for name in key), strict=True) if key else ()
-
-
-def written(key: Key) -> str:
-    """A key as a message writes it."""
-    return "|".join(cell or "" for cell in key)
-
-
-def some(members: list[str], what: str) -> str:
-    """The first of a list, and how many more there are."""
-    named = ", ".join(shorten(member) for member in members[:EXAMPLES])
-    more = len(members) - EXAMPLES
-    return f"{named} and {more:,} more {what}" if more > 0 else named
 
 
 def _jump(share: float) -> Callable[[str | None, str | None], bool]:

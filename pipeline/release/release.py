@@ -29,7 +29,7 @@ from pipeline.release.proposal import Proposal, propose
 from pipeline.release.record import Record
 from pipeline.table import duckdb
 from pipeline.table.dated import with_days
-from pipeline.table.relation import COPY_CSV, connect, raw, sort_order, typed
+from pipeline.table.relation import COPY_CSV, connect, raw, sort_order, spilling, typed
 
 LATEST = "latest"
 
@@ -221,28 +221,28 @@ def _write_tables(
 ) -> None:
     """Writes the descriptor, the extras, and the tables in every format."""
     package = proposal.package
-    con = connect()
     (folder / "data").mkdir()
-    progress.advance(1, len(offers("formats")) + 3, "csv")
-    members = [_write_resource(con, package, resource, folder) for resource in package.resources]
-    write_json(folder / DESCRIPTOR, _release_descriptor(package, members, proposal.version, created, software))
-    released = load(folder).with_file(package.file)
-    dated = {table.name: with_days(con, table, typed(con, released, table)) for table in released.tables}
-    relations = {name: relation for name, (_, relation) in dated.items()}
-    resources = tuple(dated[each.name][0] if each.name in dated else each for each in released.resources)
-    told = partial(
-        history.write,
-        package=package,
-        before=proposal.record.history if proposal.record else None,
-        version=proposal.version,
-        created=created,
-        comparison=proposal.comparison,
-        recorded=not proposal.new,
-    )
-    contents = Contents(con, released.with_resources(resources), relations, created, told)
-    for name, extra in extras.items():
-        shutil.copyfile(extra, folder / name)
-    _write_formats(contents, folder, progress)
+    with spilling() as con:
+        progress.advance(1, len(offers("formats")) + 3, "csv")
+        members = [_write_resource(con, package, resource, folder) for resource in package.resources]
+        write_json(folder / DESCRIPTOR, _release_descriptor(package, members, proposal.version, created, software))
+        released = load(folder).with_file(package.file)
+        dated = {table.name: with_days(con, table, typed(con, released, table)) for table in released.tables}
+        relations = {name: relation for name, (_, relation) in dated.items()}
+        resources = tuple(dated[each.name][0] if each.name in dated else each for each in released.resources)
+        told = partial(
+            history.write,
+            package=package,
+            before=proposal.record.history if proposal.record else None,
+            version=proposal.version,
+            created=created,
+            comparison=proposal.comparison,
+            recorded=not proposal.new,
+        )
+        contents = Contents(con, released.with_resources(resources), relations, created, told)
+        for name, extra in extras.items():
+            shutil.copyfile(extra, folder / name)
+        _write_formats(contents, folder, progress)
 
 
 def _write_formats(contents: Contents, folder: Path, progress: Progress) -> None:

@@ -52,8 +52,8 @@ def connect() -> duckdb.DuckDBPyConnection:
     return con
 
 
-MEMORY = "1GB"
-"""What a database that spills may hold at a time."""
+MEMORY = "500MB"
+"""What a database that spills may hold at a time: half of what a release of millions of rows may take."""
 
 
 @contextmanager

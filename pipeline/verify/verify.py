@@ -19,19 +19,22 @@ from pipeline.verify.result import Check, Found, Verified
 Judge = Callable[[Path], Found]
 """Validates the package in a folder."""
 
-Further = Mapping[str, Callable[[Path], Found | None]]
-"""What else is checked of a release whose tables are valid, by name; each looks at the folder of the release."""
+Look = Callable[[Path], Found | None]
+
+Further = Mapping[str, Look]
+"""What else is checked of a release, by name; each looks at its folder."""
 
 NONE = "the release has none"
 FOREIGN = "a format that another package adds: its files have the bytes that are listed; what they hold is not compared"
 
 
 def verify(
-    source: str, progress: Progress, judge: Judge, further: Further | None = None, rebuild: Judge | None = None
+    source: str, progress: Progress, judge: Judge, further: Further | None = None, always: Further | None = None
 ) -> Verified:
     """Verifies the release that `source` names: a folder, a ZIP, or the address of either.
 
     Where a file has other bytes than listed, nothing more is looked at: what is not the release needs no judgement.
+    `always` is checked, too, whatever was found, and `further` if nothing was.
     Raises CannotRun where there is no release, or where it cannot be read or fetched.
     """
     with obtained(source, progress) as folder, _named(folder, source):
@@ -58,8 +61,8 @@ def verify(
             for name in sorted({file.path.split("/")[1] for file in files if file.path.startswith("formats/")}):
                 checks.add(name, (FOREIGN, []))
             checks.look("zip", lambda: archive.check(package, files))
-            if rebuild is not None:
-                checks.look("rebuild", lambda: rebuild(folder))
+            for name, check in (always or {}).items():
+                checks.look(name, partial(check, folder))
         return Verified(
             source,
             package.name if package else None,
