@@ -27,7 +27,7 @@ from pipeline.core.files import lock, os_errors, remove_abandoned, sha256, write
 from pipeline.core.progress import Progress
 from pipeline.package import ledger, manifest
 from pipeline.package.descriptor import check_column_names
-from pipeline.package.package import DESCRIPTOR, Package, load
+from pipeline.package.package import DESCRIPTOR, Package, Resource, load
 from pipeline.package.version import Wanted, is_draft
 from pipeline.source import snapshots
 from pipeline.source.project import Project
@@ -259,12 +259,28 @@ def _traced(found: list[Problem], package: Package, project: Project) -> list[Pr
             (place for (name, row_key, _), place in origins.items() if (name, row_key) == (table.name, key)),
             None,
         )
-        traced.append(
-            replace(problem, file=origin[0], row=origin[1], rule=f"{problem.rule} (table {table.name}, key {key})")
-            if origin
-            else problem
-        )
+        if origin:
+            rule, fix = _in_its_words(problem, table)
+            rule = f"{rule} (table {table.name}, key {key})"
+            problem = replace(problem, file=origin[0], row=origin[1], rule=rule, fix=fix)
+        traced.append(problem)
     return traced
+
+
+def _in_its_words(problem: Problem, table: Resource) -> tuple[str, str]:
+    """Rule and way out of a problem, where the field itself says more: its codes, its description, its example."""
+    field = next((field for field in table.fields if field["name"] == problem.field), {})
+    constraints = field.get("constraints") or {}
+    pattern, codes = str(constraints.get("pattern")), constraints.get("enum")
+    rule = problem.rule.replace(f" the pattern {pattern}", " the pattern of the field")
+    about = str(field.get("description", ""))
+    if (example := field.get("example")) and str(example) not in about:
+        about = f"{about} Example: {example}".strip()
+    if not problem.value and codes:
+        return rule, f"Fill in the cell. Use one of: {', '.join(map(str, codes))}."
+    if about and (not problem.value or rule != problem.rule):
+        return rule, f"{'Write' if problem.value else 'Fill in'} what the field asks for: {about.rstrip('.')}."
+    return rule, problem.fix
 
 
 def _origins(package: Package) -> dict[tuple[str, str, str], tuple[str, int]]:

@@ -23,9 +23,14 @@ TRACES = ("documents", "provenance", "discrepancies")
 
 
 def example(folder: Path) -> Path:
-    """A new project as `servicebanken init` makes it."""
+    """A new project as `servicebanken init` makes it, but for its second table and its texts."""
     init(folder)
-    return folder
+    for name in ("README.md", "metadata.yml", f"{SOURCE}/services.csv"):
+        (folder / name).unlink()
+    contract = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    contract["resources"] = [resource for resource in contract["resources"] if resource["name"] != "services"]
+    del contract["contributors"]
+    return put(folder, {"datapackage.json": json.dumps(contract, ensure_ascii=False, indent=2) + "\n"})
 
 
 def put(folder: Path, files: Mapping[str, str | bytes]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -13,7 +14,8 @@ from pipeline.cli.session import Session, command, main
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @command
 def init(session: Session, directory: Path) -> None:
-    """Start a new project in DIRECTORY that builds: one example source, one example table.
+    """Start a new project in DIRECTORY that builds: one example source, two linked tables, both
+    languages. It is named after the folder.
 
     \b
     Example:
@@ -21,9 +23,9 @@ def init(session: Session, directory: Path) -> None:
     """
     from pipeline.init import init
 
-    files = init(directory)
+    files = init(directory, directory.resolve().name)
     lines = [f"  {file}" for file in files]
     session.print(
         {"folder": str(directory), "files": files},
-        "\n".join([f"A new project in {directory}:", *lines, f"Build it: servicebanken build --project {directory}"]),
+        "\n".join([f"A new project in {directory}:", *lines, f"Build it: servicebanken build --project {shlex.quote(str(directory))}"]),
     )

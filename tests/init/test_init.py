@@ -4,16 +4,20 @@ import json
 from pathlib import Path
 
 import pytest
+import requests
 
-from pipeline.init import EXAMPLE
 from tests.command import servicebanken
 from tests.projects import put, tree
+from tests.serve.server import served
 from tests.test_surroundings import assert_whole
 
 FILES = [
     ".gitattributes",
     ".gitignore",
+    "README.md",
     "datapackage.json",
+    "metadata.yml",
+    "sources/example-municipality/services.csv",
     "sources/example-municipality/shops.csv",
     "sources/example-municipality/source.yml",
 ]
@@ -25,12 +29,12 @@ def test_a_new_project_is_written_and_listed(tmp_path: Path) -> None:
     assert run.out == (
         f"A new project in {tmp_path}/shops:\n"
         "  .gitattributes\n  .gitignore\n"
-        "  datapackage.json\n"
+        "  README.md\n  datapackage.json\n  metadata.yml\n"
+        "  sources/example-municipality/services.csv\n"
         "  sources/example-municipality/shops.csv\n"
         "  sources/example-municipality/source.yml\n"
         f"Build it: servicebanken build --project {tmp_path}/shops\n"
     )
-    assert tree(tmp_path / "shops") == tree(EXAMPLE)
     assert sorted(tree(tmp_path / "shops")) == FILES
 
 
@@ -50,6 +54,21 @@ def test_a_new_project_builds(tmp_path: Path) -> None:
         ],
     )
     assert_whole(tmp_path / "shops/build/releases/latest")
+
+
+def test_a_new_project_is_named_after_its_folder_and_served_in_both_languages(tmp_path: Path) -> None:
+    assert servicebanken("init", "Våra butiker", cwd=tmp_path).code == 0
+    project = tmp_path / "Våra butiker"
+    told = json.loads((project / "datapackage.json").read_text(encoding="utf-8"))
+    assert (told["name"], told["title"], told["title@sv"]) == ("vara-butiker", *2 * ["Våra butiker"])
+    assert (project / "README.md").read_text(encoding="utf-8").startswith("# Våra butiker\n")
+    assert servicebanken("release", cwd=project).code == 0
+    assert servicebanken("verify", cwd=project).code == 0
+    with served(project / "build/releases/latest") as address:
+        for language, question in (("en", "Who offers what?"), ("sv", "Vem erbjuder vad?")):
+            answer = requests.get(f"{address}{language}/vara-butiker/who-offers-what?service=parcels", timeout=20)
+            assert f"<h1>{question}</h1>" in answer.text
+            assert "North Village Shop" in answer.text
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
