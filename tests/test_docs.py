@@ -216,6 +216,16 @@ def test_the_worked_example_on_sources_comes_out_as_shown(tmp_path: Path) -> Non
     assert servicebanken("sources", cwd=project).out in text
 
 
+def test_the_real_source_is_shown_as_it_is() -> None:
+    text = (DOCS / "sources.md").read_text(encoding="utf-8")
+    shown = re.findall(r"File `(sources/\S+)`:\n\n```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert {path for path, _ in shown} >= {
+        f"sources/ragunda/{file.name}" for file in (ROOT / "sources/ragunda").iterdir()
+    }
+    for path, content in shown:
+        assert (ROOT / path).read_text(encoding="utf-8") == content
+
+
 def _about_shops(file: Path) -> str:
     """A table that was built: of provenance.csv the header and the lines on shops."""
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)

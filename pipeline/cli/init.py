@@ -14,8 +14,9 @@ from pipeline.cli.session import Session, command, main
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @command
 def init(session: Session, directory: Path) -> None:
-    """Start a new project in DIRECTORY that builds: one example source, two linked tables, both
-    languages. It is named after the folder.
+    """Start a new project in DIRECTORY that builds: one example source, two linked tables.
+
+    The project is named after the folder; its texts are in English and Swedish.
 
     \b
     Example:
@@ -27,5 +28,11 @@ def init(session: Session, directory: Path) -> None:
     lines = [f"  {file}" for file in files]
     session.print(
         {"folder": str(directory), "files": files},
-        "\n".join([f"A new project in {directory}:", *lines, f"Build it: servicebanken build --project {shlex.quote(str(directory))}"]),
+        "\n".join(
+            [
+                f"A new project in {directory}:",
+                *lines,
+                f"Build it: servicebanken build --project {shlex.quote(str(directory))}",
+            ]
+        ),
     )
