@@ -1,6 +1,19 @@
 """A server for each protocol that answers as its documentation says, and then lies: no lie is accepted.
 
-The first answers have the shapes that the services document; each lie is told in the same shape, or in none.
+The protocols are CSV, HTML pages, SPARQL, WFS, Kolada's data and its groups, PxWeb's tables and its code lists, and
+Overpass. The first answers have the shapes that the services document; each lie is told in the same shape, or in none.
+
+Lies of the rows, told in every protocol that has the fields: no rows, half of them, the last three cut off; a row
+twice, a row again with another value, the names of the columns as a row; other keys, keys without their zeros, keys
+with something behind them, a row without a key, keys that are of others, codes and years exchanged; one name for all,
+names of others, no names, names and values exchanged; values of others, one value for all, values a thousand times,
+zero for all, decimal commas, n/a, not a number, negative values, no values; years in words, years of two digits.
+
+Lies of the body, told in every protocol: nothing, half, an error page, an error as JSON, a list around it, null,
+another encoding, more after the end, zeros, an empty object.
+
+Lies of the pages: one that repeats under other addresses, ones without end by their number, by their bytes and by
+their time, and a next page in a header that no reader follows. Lies of the wire are in `test_faults.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +30,7 @@ from pipeline.collect import Terms, collect
 from pipeline.core.http import Patience
 from pipeline.core.progress import Progress
 from pipeline.source.project import find
+from pipeline.source.readers import names
 from tests.collect.site import Page, Site
 from tests.projects import field, project, put, table
 
@@ -76,6 +90,12 @@ def _kolada(rows: list[Row]) -> Pages:
     }
 
 
+def _groups(rows: list[Row]) -> Pages:
+    members = [{"member_id": row["code"], "member_title": row["name"]} for row in rows]
+    groups = [{"id": "G1", "title": "A", "members": members}]
+    return {"/v3/municipality_groups": _json({"values": groups, "count": 1, "next_url": None, "previous_url": None})}
+
+
 def _codes(rows: list[Row]) -> Pages:
     values = [{"code": row["code"], "label": row["name"]} for row in rows]
     return {"/codelists/vs?lang=sv": _json({"id": "vs", "values": values})}
@@ -131,6 +151,9 @@ PROTOCOLS = {
         _kolada,
         f"url: {{}}/v3\n    ask: {{{{kpis: [N1], municipalities: {json.dumps(CODES)}}}}}",
         "{code: municipality, value: value, year: period}",
+    ),
+    "kolada_groups": Protocol(
+        _groups, "url: {}/v3\n    ask: {{groups: [G1]}}", "{code: municipality, name: municipality_title}"
     ),
     "pxweb_codes": Protocol(_codes, "url: {}\n    ask: {{list: vs, length: '4'}}", "{code: code, name: label}"),
     "pxweb": Protocol(
@@ -212,7 +235,16 @@ BODIES: dict[str, Callable[[bytes], bytes]] = {
     "zeros": lambda body: bytes(len(body)),
     "an empty object": lambda _: b"{}",
 }
-TOLD = {"kolada": ("value", "code", "year"), "pxweb_codes": ("code", "name"), "pxweb": ("code", "value")}
+TOLD = {
+    "kolada": ("value", "code", "year"),
+    "kolada_groups": ("code", "name"),
+    "pxweb_codes": ("code", "name"),
+    "pxweb": ("code", "value"),
+}
+
+
+def test_every_reader_has_its_server() -> None:
+    assert {*PROTOCOLS} == {*names()}
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -222,7 +254,7 @@ def test_no_lie_is_accepted(name: str, tmp_path: Path, site: Site) -> None:
     value = field("value", "number", constraints={"minimum": 0})
     project(tmp_path, [table("towns", [code, field("name"), value, field("year", "year")], ["code"])], {})
     relation = {"csv": "rows", "html": "rows", "sparql": "rows", "wfs": "features", "overpass": "points"}.get(name)
-    relation = relation or ("codes" if name == "pxweb_codes" else "data")
+    relation = relation or {"pxweb_codes": "codes", "kolada_groups": "members"}.get(name, "data")
     change = "value: 0.5" if "value" in protocol.columns else ""
     fetch = protocol.fetch.format(site.address)
     put(tmp_path, {"sources/register/source.yml": SOURCE % (name, fetch, relation, protocol.columns, change)})
@@ -240,8 +272,9 @@ def test_no_lie_is_accepted(name: str, tmp_path: Path, site: Site) -> None:
         return [[row[each] for each in fields] for row in rows]
 
     accepted = []
-    # What a code list tells in place of names can only be seen by `same`; and a page in brackets is a page.
-    passed = {"pxweb_codes": "names and values exchanged", "html": "a list"}.get(name)
+    # What a list of names tells in place of names can only be seen by `same`; and a page in brackets is a page.
+    exchanged = "names and values exchanged"
+    passed = {"pxweb_codes": exchanged, "kolada_groups": exchanged, "html": "a list"}.get(name)
     for lie, lies in LIES.items():
         said = lies(ROWS)
         if lie == passed or [[row[each] for each in fields] for row in said] == [

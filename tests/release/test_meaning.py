@@ -20,7 +20,7 @@ from pipeline.release.compare.schema import schema_changes
 from pipeline.release.version import Step
 
 PAIRS = int(os.environ.get("PAIRS", "400"))
-"""Pairs of fields; 50,000 were tried once without a contradiction."""
+"""Pairs of fields: `PAIRS=50000 pytest tests/release/test_meaning.py` tries so many, drawn anew each time."""
 
 Field = dict[str, Any]
 
@@ -226,7 +226,10 @@ def test_a_change_is_major_exactly_where_a_row_breaks(pair: tuple[Field, Field])
     changes = list(schema_changes(_table(old), _table(new), {}, {}))
     step = max((change.step for change in changes), default=None)
     said = [f"{change.step.name} {change.line()}" for change in changes]
-    assert (step == Step.MAJOR) is bool(broken), (old, new, broken[:3], said)
+    patterns = [field.get("constraints", {}).get("pattern") for field in (old, new)]
+    # Whether a pattern takes all that another takes cannot be told, and what cannot be told may be MAJOR.
+    if broken or None in patterns or patterns[0] == patterns[1]:
+        assert (step == Step.MAJOR) is bool(broken), (old, new, broken[:3], said)
     assert bool(changes) is (old != new)
 
 
