@@ -121,7 +121,9 @@ class Problem:
             for part in (
                 self.file,
                 f"row {self.row}" if self.row is not None else None,
-                f"column {shorten(self.field)}" if self.field is not None else None,
+                f"{'member' if (self.file or '').endswith('.json') else 'column'} {shorten(self.field)}"
+                if self.field is not None
+                else None,
             )
             if part
         )

@@ -132,7 +132,7 @@ def checked_part(member: Mapping[str, Any], part: str, folder: Path, file: str) 
     """The resource's `schema` or `dialect`, read from the file that the descriptor names where it names one."""
     name, value = member["name"], member.get(part)
     if isinstance(value, str):
-        refuse_unsafe(value, name, folder, file)
+        refuse_unsafe(value, name, folder, file, part)
         if not (folder / value).is_file():
             raise bad(file, f"is the `{part}` of {name!r} and does not exist", "Mend the path.", value)
         value = read_json(folder / value, str(folder / value))
@@ -142,8 +142,11 @@ def checked_part(member: Mapping[str, Any], part: str, folder: Path, file: str) 
     raise bad(file, f"has a `{part}` that is not an object", fix, name)
 
 
-def refuse_unsafe(path: str, name: str, folder: Path, file: str) -> None:
-    """Raises InvalidData for a path of the resource `name` that leads out of the folder or is no path."""
+def refuse_unsafe(path: str, name: str, folder: Path, file: str, part: str = "path") -> None:
+    """Raises InvalidData for a path of the resource `name` that leads out of the folder or is no path.
+
+    `part` is the member that it stands in.
+    """
     pure = PurePosixPath(path)
     rule = None
     if not _is_name(path):
@@ -166,7 +169,7 @@ def refuse_unsafe(path: str, name: str, folder: Path, file: str) -> None:
         raise InvalidData(
             Problem(
                 Kind.UNSAFE_PATH,
-                f"(resource {name!r}) {rule}",
+                f"(resource {name!r}) {'' if part == 'path' else f'is its `{part}`, and '}{rule}",
                 "Put the file into the folder of the descriptor and write its relative path.",
                 file=file,
                 value=path,

@@ -17,6 +17,7 @@ from pipeline.core.files import read_json
 from pipeline.core.names import stems
 from pipeline.package.descriptor import (
     as_list,
+    bad,
     check_location,
     check_schema,
     check_views,
@@ -27,6 +28,7 @@ from pipeline.package.descriptor import (
 from pipeline.package.format import compression, file_format, holds_table
 
 DESCRIPTOR = "datapackage.json"
+YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,10 @@ def load(path: Path) -> Package:
     out of the folder; CannotRun where there is no descriptor.
     """
     file = path / DESCRIPTOR if path.is_dir() else path
+    yaml = [each for each in (file, *(file.with_suffix(end) for end in YAML)) if each.suffix in YAML and each.is_file()]
+    if yaml and (file in yaml or not file.is_file()):
+        fix = f"Convert it to JSON, and call it {DESCRIPTOR}."
+        raise bad(str(yaml[0]), "is YAML, and descriptors are read as JSON", fix)
     if not file.is_file():
         raise CannotRun(
             Problem(

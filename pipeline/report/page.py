@@ -22,7 +22,6 @@ from pipeline.core.errors import SHOWN
 from pipeline.package.package import Package, load
 from pipeline.report import report as reports
 from pipeline.report import wording
-from pipeline.report.advice import LANGUAGES, Language, advice, detail, title
 from pipeline.report.cells import UNREADABLE, Cells, read, tables
 from pipeline.report.excerpt import Excerpt, Place, excerpt, places, shown_columns
 from pipeline.report.profile import Profile, profiles
@@ -31,6 +30,7 @@ from pipeline.table import duckdb
 from pipeline.table.relation import spilling
 from pipeline.web import templates
 from pipeline.web.visible import cut, visible
+from pipeline.web.words import LANGUAGES, Language, Words
 
 Source = str | Path | Package
 
@@ -163,6 +163,7 @@ def _page(
             errors_rest=len(report.errors) - len(general),
             error_count=len(report.errors) + sum(table.errors for table in shown),
             warnings=list(report.warnings),
+            files=sum(each.task.type != "table" for each in seen),
             row_count=sum(table.rows for table in shown),
             tables=shown,
             limits={"tables": TABLES, "fields": FIELDS, "fields_of_page": FIELDS_OF_PAGE},
@@ -310,13 +311,13 @@ class _Writer:
         lacking = [error for error in place.errors if error.type == "missing-cell"]
         faults = [
             Fault(
-                title(error.type, self.language),
+                wording.title(error.type, self.language),
                 [name for each in lacking for name in wording.fields(each)]
                 if error in lacking
                 else _fields(error, key),
                 wording.value(error),
                 wording.rule(error, self.language),
-                advice(error).fix.in_(self.language),
+                wording.fix(error, self.language),
             )
             for error in place.errors
             if error not in lacking[1:]
@@ -328,9 +329,10 @@ class _Writer:
         counts: Counter[tuple[int, str, str]] = Counter()
         for error in task.errors:
             field = "" if error.type in reports.SHAPES else ", ".join(_fields(error, key))
-            more = detail(error)
-            rule = f"{title(error.type, self.language)} ({more})" if more else title(error.type, self.language)
-            counts[(advice(error).rank, rule, field)] += 1
+            more = wording.detail(error)
+            name = wording.title(error.type, self.language)
+            rule = f"{name} ({more})" if more else name
+            counts[(wording.rank(error), rule, field)] += 1
         order = sorted(counts.items(), key=lambda item: (item[0][0], -item[1]))
         return [Summary(rule, field, count) for (_, rule, field), count in order]
 
@@ -365,13 +367,9 @@ def _environment(language: Language) -> Environment:
         Path(__file__).parent / "templates",
         lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
-    nouns = {"table": reports.TABLE, "row": reports.ROW, "field": reports.FIELD, "error": reports.ERROR}
-    environment.globals |= {
-        "t": lambda en, sv: sv if language == "sv" else en,
-        "counted": lambda number, noun: reports.counted(number, nouns[noun], language),
-        "share": partial(share, language=language),
-    }
-    environment.filters |= {"figure": partial(reports.figure, language=language), "cut": cut, "code": code}
+    words = Words(language)
+    environment.globals |= {"t": words, "share": partial(share, language=language)}
+    environment.filters |= {"figure": words.number, "cut": cut, "code": code}
     return environment
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import SHOWN, Kind, Problem, shorten
+from pipeline.core.errors import SHOWN, Kind, Problem, printable, shorten
 from pipeline.report import wording
-from pipeline.report.advice import Language, Phrase, advice, title
 from pipeline.report.verdict import Error, Report, Task
 from pipeline.web.visible import visible
+from pipeline.web.words import Language, Words
 
 
 def settled(report: Report) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def lines(
     said = _group(None, report.errors, limit, language)
     for task in report.tasks:
         said += _group(_place(task, names), task.errors, limit, language)
-    said += [f"{_WARNING.in_(language)} {warning}" for warning in _warnings(report)]
+    said += [f"{Words(language).text('report.warning')} {warning}" for warning in _warnings(report)]
     return [visible(line) for line in [*said, summary(report, language)]]
 
 
@@ -82,11 +82,14 @@ def _escaped(text: str, escapes: Mapping[str, str]) -> str:
 
 def summary(report: Report, language: Language = "en") -> str:
     """The verdict in one line."""
+    words = Words(language)
+    files = sum(task.type != "table" for task in report.tasks)
     rows = sum(task.stats.get("rows") or 0 for task in report.tasks)
     errors = len(report.errors) + sum(len(task.errors) for task in report.tasks)
-    verdict = (_VALID if report.valid else _INVALID).in_(language)
-    counts = [counted(len(report.tasks), TABLE, language), counted(rows, ROW, language)]
-    return f"{verdict}: {', '.join([*counts, counted(errors, ERROR, language)])}"
+    counts = [words.counted("report.n_table", len(report.tasks) - files), words.counted("report.n_row", rows)]
+    counts += [words.counted("report.n_file", files)] if files else []
+    verdict = words.text("report.is_valid" if report.valid else "report.is_invalid")
+    return f"{verdict}: {', '.join([*counts, words.counted('report.n_error', errors)])}"
 
 
 def chosen(errors: Iterable[Error], limit: int, repeats: int = 0) -> list[Error]:
@@ -96,7 +99,7 @@ def chosen(errors: Iterable[Error], limit: int, repeats: int = 0) -> list[Error]
     more than `repeats` of them are never chosen (0: no such limit). Cells that one row lacks, or has too many, count
     as one.
     """
-    order = sorted(errors, key=lambda error: advice(error).rank)
+    order = sorted(errors, key=lambda error: wording.rank(error))
     kept = [
         (turn > 1 or follows, position, error)
         for position, (error, turn, follows) in enumerate(_in_turn(order))
@@ -125,34 +128,11 @@ SHAPES = ("missing-cell", "extra-cell")
 """Error types of which one row often has many."""
 
 
-TABLE = (Phrase("table", "tabell"), Phrase("tables", "tabeller"))
-ROW = (Phrase("row", "rad"), Phrase("rows", "rader"))
-FIELD = (Phrase("field", "fält"), Phrase("fields", "fält"))
-ERROR = (Phrase("error", "fel"), Phrase("errors", "fel"))
-
-_VALID = Phrase("valid", "giltigt")
-_INVALID = Phrase("invalid", "ogiltigt")
-_PACKAGE = Phrase("the package", "paketet")
-_WARNING = Phrase("warning:", "varning:")
-_GRAVEST = Phrase(", the gravest first", ", de allvarligaste först")
-
-
-def counted(number: int, noun: tuple[Phrase, Phrase], language: Language) -> str:
-    """A number with its noun: "1 row", "2,500 rows", "2 500 rader"."""
-    return f"{figure(number, language)} {noun[number != 1].in_(language)}"
-
-
-def figure(number: int, language: Language) -> str:
-    """A whole number with its thousands apart, as the language has it."""
-    return f"{number:,}".replace(",", "\u00a0" if language == "sv" else ",")
-
-
 def _problem(error: Error, file: str | None, language: Language) -> Problem:
-    told = advice(error)
     return Problem(
         Kind.INVALID_TABLE,
-        f"{title(error.type, language)}: {wording.rule(error, language)}",
-        told.fix.in_(language),
+        f"{wording.title(error.type, language)}: {wording.rule(error, language)}",
+        wording.fix(error, language),
         file=file,
         row=error.row_number,
         field=", ".join(wording.fields(error)) or None,
@@ -171,28 +151,26 @@ def _warnings(report: Report) -> list[str]:
 def _group(file: str | None, errors: list[Error], limit: int, language: Language) -> list[str]:
     if not errors:
         return []
+    words = Words(language)
     shown = chosen(errors, limit)
-    gravest = _GRAVEST.in_(language) if len({advice(error).rank for error in errors}) > 1 else ""
-    heading = f"{file or _PACKAGE.in_(language)}: {counted(len(errors), ERROR, language)}{gravest}"
-    said = [heading, *(f"  {_line(_problem(error, file, language), language)}" for error in shown)]
+    gravest = words.text("report.gravest_first") if len({wording.rank(error) for error in errors}) > 1 else ""
+    heading = f"{file or words.text('report.the_package')}: {words.counted('report.n_error', len(errors))}{gravest}"
+    said = [heading, *(f"  {_line(_problem(error, file, language), words)}" for error in shown)]
     rest = Counter(error.type for error in errors)
     rest.subtract(error.type for error in shown)
     if rest.total():
-        kinds = ", ".join(
-            f"{figure(count, language)} {title(kind, language)}" for kind, count in rest.most_common() if count
-        )
-        more = Phrase("and {} more", "och {} till").in_(language).format(figure(rest.total(), language))
-        said.append(f"  {more}: {kinds}")
+        counts = [(words.number(count), wording.title(kind, language)) for kind, count in rest.most_common() if count]
+        kinds = ", ".join(f"{count} {kind}" for count, kind in counts)
+        said.append(f"  {words.text('report.and_more', n=words.number(rest.total()), kinds=kinds)}")
     return said
 
 
-def _line(problem: Problem, language: Language) -> str:
-    """A problem as English has it by itself, or in the same form in Swedish."""
-    if language == "en":
-        return f"error: {problem}"
+def _line(problem: Problem, words: Words) -> str:
+    """A problem in a line, in the form that `str` gives it in English."""
     place = [problem.file] if problem.file else []
-    place += [f"rad {problem.row}"] if problem.row is not None else []
-    place += [f"kolumn {problem.field}"] if problem.field else []
-    subject = f"{', '.join(place)}: " if place else ""
-    found = "" if problem.value is None else f"{shorten(problem.value)!r} "
-    return f"fel: {subject}{found}{problem.rule}. {problem.fix} [{problem.kind}]"
+    place += [words.text("report.line_row", n=problem.row)] if problem.row is not None else []
+    place += [words.text("report.line_field", name=shorten(problem.field))] if problem.field else []
+    value = [] if problem.value is None else [repr(shorten(problem.value))]
+    start = [f"{', '.join(place)}:"] if place else []
+    said = " ".join([words.text("report.line_start"), *start, *value, f"{problem.rule}. {problem.fix}"])
+    return printable(f"{said} [{problem.kind}]")

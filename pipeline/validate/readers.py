@@ -14,14 +14,11 @@ from frictionless.resources import TableResource
 
 from pipeline.package.rules import Field, ForeignKey, Keys
 from pipeline.package.schema import compiled_field
-from pipeline.report.verdict import Error
 from pipeline.table.layout import parsed
 from pipeline.table.opened import JSON_SCHEMA, layout, layouts, open_table
-from pipeline.validate import small_table
-from pipeline.validate.small_table import SmallTable
 from pipeline.validate.source import Source
 from pipeline.validate.standard import Rule, field_rules
-from pipeline.validate.timelimit import Expired, pattern_limit
+from pipeline.validate.timelimit import pattern_limit
 
 BATCH = 1000
 """Texts that frictionless reads within one limit of time."""
@@ -174,31 +171,6 @@ def _cells(resource: TableResource) -> Iterator[tuple[int, list[Any]]]:
     """The rows below the header as frictionless reads them."""
     open_table(resource)
     yield from resource.dialect.read_enumerated_content_stream(resource.cell_stream)
-
-
-def read_small(source: Source, key_fields: Sequence[int], tests: list[Any]) -> SmallTable:
-    """The table as Python reads it; where frictionless's stream breaks off, `failure` says why."""
-    failure: list[Error] = []
-
-    def cells() -> Iterator[tuple[int, Sequence[Any]]]:
-        try:
-            yield from source.cells()
-        except frictionless.FrictionlessException as exception:
-            failure[:] = [Error.of(exception.error)]
-
-    for position, test in enumerate(tests):
-        if test is None and source.is_text and source.refused:
-            tests[position] = partial(_is_accepted, source.refused, position)
-    try:
-        found = small_table.read(cells, source.fields, key_fields, tests)
-    except Expired:  # a pattern that takes long: which rows are suspect is then told by the one that has the limit
-        found = small_table.read(cells, source.fields, key_fields, [None] * len(tests))
-    found.failures = failure
-    return found
-
-
-def _is_accepted(refused: Callable[[int, list[str]], list[str]], position: int, text: Any) -> bool:
-    return isinstance(text, str) and not refused(position, [text])
 
 
 def by_frictionless(resource: TableResource, found: Source) -> Source:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from pipeline.package.rules import Field, Keys
+from pipeline.report.verdict import Error
 from pipeline.table.layout import Layout, Looked, look, parsed
 from pipeline.table.rules_python import certain
 from pipeline.validate import small_table
@@ -119,9 +120,27 @@ class Tables:
         return _with_stats(found, source)
 
     def _read_all(self, source: Source, tests: list[Any]) -> SmallTable:
-        from pipeline.validate.readers import read_small
+        """The table, which frictionless has opened; where its stream breaks off, `failures` says why."""
+        import frictionless
 
-        return _with_stats(read_small(source, self.key_fields(source), tests), source)
+        failures: list[Error] = []
+
+        def cells() -> Iterator[tuple[int, Sequence[Any]]]:
+            try:
+                yield from source.cells()
+            except frictionless.FrictionlessException as exception:
+                failures[:] = [Error.of(exception.error)]
+
+        keyed = self.key_fields(source)
+        for position, test in enumerate(tests):
+            if test is None and source.is_text and source.refused:
+                tests[position] = partial(_is_accepted, source.refused, position)
+        try:
+            found = small_table.read(cells, source.fields, keyed, tests)
+        except Expired:  # a pattern that takes long: which rows are suspect is then told by the one that has the limit
+            found = small_table.read(cells, source.fields, keyed, [None] * len(tests))
+        found.failures = failures
+        return _with_stats(found, source)
 
     def scanned(self, source: Source) -> ScannedTable | None:
         """The table as DuckDB holds it; None where DuckDB cannot."""
@@ -158,13 +177,16 @@ class Tables:
             return None
 
 
+def _is_accepted(refused: Callable[[int, list[str]], list[str]], position: int, text: Any) -> bool:
+    return isinstance(text, str) and not refused(position, [text])
+
+
 def _with_stats(found: SmallTable, source: Source) -> SmallTable:
-    if source.layout is not None:
-        content = source.layout.path.read_bytes() if source.is_small else b""
-        if source.is_small:
-            found.stats = {
-                "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "bytes": len(content),
-            }
+    if source.layout is not None and source.is_small:
+        content = source.layout.path.read_bytes()
+        found.stats = {
+            "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": len(content),
+        }
     return found

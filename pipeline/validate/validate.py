@@ -20,7 +20,7 @@ from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.core.files import read_json
 from pipeline.core.progress import Progress
 from pipeline.package.descriptor import checked_part, checked_paths
-from pipeline.package.package import DESCRIPTOR, Package, Resource, load
+from pipeline.package.package import DESCRIPTOR, YAML, Package, Resource, load
 from pipeline.report.verdict import Report, Task
 from pipeline.validate.known import is_as_stated, is_known, known_file, known_table
 from pipeline.validate.lines import refuse_long_lines
@@ -72,7 +72,7 @@ def validate(
     if isinstance(source, Package):
         return _judge_package(source, terms)
     path = Path(source)
-    if path.is_dir() or path.name == DESCRIPTOR:
+    if path.is_dir() or path.name == DESCRIPTOR or path.suffix in YAML:
         return _judge_package(load(path), terms)
     if not path.is_file():
         raise CannotRun(Problem(Kind.MISSING_FILE, "does not exist", "Check the path.", file=str(path)))

@@ -15,10 +15,10 @@ from playwright.sync_api import Browser
 
 from pipeline.package.package import load
 from pipeline.report import page as html
-from pipeline.report.advice import LANGUAGES, Language
 from pipeline.report.page import pages, render
 from pipeline.validate import merged, validate
 from pipeline.web.visible import cut, visible
+from pipeline.web.words import LANGUAGES, Language
 from tests.projects import field, package, put, reference, table
 
 VOID = {"meta", "link", "br"}

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind
 from pipeline.package.package import load
-from pipeline.report.report import problems, settled
+from pipeline.report.report import problems, settled, summary
 from pipeline.validate import validate
 from tests.command import servicebanken
 from tests.projects import field, package, put, reference, table
@@ -153,3 +153,21 @@ def test_a_path_that_is_missing_could_not_be_judged_and_exits_with_2(tmp_path: P
     run = servicebanken("validate", tmp_path / "nothing.csv", "--quiet")
     assert (run.code, run.out) == (2, "")
     assert run.err == f"error: {tmp_path}/nothing.csv: does not exist. Check the path. [missing-file]\n"
+
+
+@pytest.mark.parametrize("ending", ["yml", "yaml"])
+@pytest.mark.parametrize("by", ["folder", "file"])
+def test_a_descriptor_in_yaml_is_refused_and_not_called_valid(tmp_path: Path, ending: str, by: str) -> None:
+    file = put(tmp_path, {f"datapackage.{ending}": "resources: []\n"}) / f"datapackage.{ending}"
+    with pytest.raises(InvalidData) as caught:
+        validate(tmp_path if by == "folder" else file)
+    assert str(caught.value.problems[0]) == (
+        f"{file}: is YAML, and descriptors are read as JSON. Convert it to JSON, and call it datapackage.json. "
+        "[bad-descriptor]"
+    )
+
+
+def test_files_are_counted_apart_from_tables(tmp_path: Path) -> None:
+    package(tmp_path, [{"name": "readme", "path": "README.md"}], {"README.md": "# Towns\n"})
+    assert summary(validate(tmp_path)) == "valid: 0 tables, 0 rows, 1 file, 0 errors"
+    assert summary(validate(tmp_path), "sv") == "giltigt: 0 tabeller, 0 rader, 1 fil, 0 fel"

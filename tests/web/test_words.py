@@ -19,7 +19,7 @@ COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)*)["']""")
 ASKED = re.compile(r"""(?:\bt|\bwords(?:\.text)?|\.text)\(\s*["']([a-z]\w*(?:\.\w+)*)["'](?=\s*[,)])(?!\s*,\s*["'])""")
 COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)*)["']""")
 MADE = re.compile(
-    r"(unit|table|error|filter|change|match|file_is)_\w+|(date|role|rule|format|chart|explore|diff|report|said|refused)\.[\w.-]+"
+    r"(unit|table|error|filter|change|match|file_is)_\w+|(date|role|rule|format|chart|explore|diff|report|workbook|said|refused)\.[\w.-]+"
 )
 """Keys made of the name of a unit, a table, a status, a condition, an ending, a part of a date, or by a script."""
 

@@ -26,11 +26,15 @@ NAMES: dict[Language, str] = {"sv": "Svenska", "en": "English"}
 """What each language calls itself."""
 
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C, where there is one: it takes a tenth of the time, which every command waits for."""
+
+
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Every text in a language, by its key."""
     path = Path(__file__).parent / f"{language}.yml"
-    return dict(_texts("", yaml.safe_load(path.read_text(encoding="utf-8"))))
+    return dict(_texts("", yaml.load(path.read_text(encoding="utf-8"), LOADER)))
 
 
 def _texts(section: str, entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
