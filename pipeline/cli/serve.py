@@ -56,7 +56,7 @@ def serve(
       servicebanken serve --setting sql_time_limit_ms 2000 --plugins-dir plugins
     """
     from pipeline.serve.app import Serving, run
-    from pipeline.serve.settings import mounts, settings
+    from pipeline.serve.options import mounts, settings
 
     run(
         Serving(

@@ -10,14 +10,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from pipeline.serve.languages import LANGUAGES
+LANGUAGES = ("sv", "en")
+"""Codes of ISO 639-1, each the first part of the addresses of its pages; the first is for who asks for no other."""
 
 VERSION_TEXT = r"(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){2}(?:-draft)?"
 VERSION = re.compile(VERSION_TEXT)
 """A version as the first part of an address; Datasette writes no name with a dot."""
+
+PARTS = re.compile(rf"(?:/({VERSION_TEXT})(?=/|$))?(?:/({'|'.join(LANGUAGES)})(?=/|$))?(.*)", re.DOTALL)
 
 TAKEN = frozenset([*LANGUAGES, "files", "-"])
 """What addresses begin with that lead to no database: a database of that name would have none."""
@@ -49,12 +52,22 @@ def prefix(version: str | None, language: str | None) -> str:
 
 def parse(path: str) -> Address:
     """The address in a path, which is percent-encoded as it came and begins with `/`."""
-    version, path = _first(path, VERSION.fullmatch)
-    language, path = _first(path, lambda part: part in LANGUAGES)
-    return Address(version, language, path)
+    parts = PARTS.fullmatch(path)
+    assert parts is not None  # every part may be missing
+    return Address(parts[1], parts[2], parts[3])
 
 
-def _first(path: str, wanted: Callable[[str], object]) -> tuple[str | None, str]:
-    """The first part of the path, if it is wanted, and the rest; None and the whole path if it is not."""
-    first, slash, rest = path[1:].partition("/")
-    return (first, f"/{rest}" if slash else "") if wanted(first) else (None, path)
+def preferred(accepted: str) -> str:
+    """The language that `accepted`, the value of an Accept-Language header, ranks highest (RFC 9110, 12.5.4).
+
+    A header that is malformed, or asks for none of ours, gets the first. A region is not looked at.
+    """
+    ranked = []
+    for number, part in enumerate(accepted[:400].split(",")):
+        tag, _, weight = part.strip().partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        with suppress(ValueError):
+            rank = float(weight.replace(" ", "").removeprefix("q=")) if weight else 1.0
+            if language in LANGUAGES and 0 < rank <= 1:
+                ranked.append((-rank, number, language))
+    return min(ranked)[2] if ranked else LANGUAGES[0]

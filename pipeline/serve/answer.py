@@ -39,6 +39,9 @@ PREFLIGHT: tuple[Header, ...] = (
 
 NO_STORE: Header = (b"cache-control", b"no-store")
 
+LONG = b"public, max-age=31536000, immutable"
+"""For how long an answer may be kept whose address has the version of the release, or a digest."""
+
 
 @dataclass(frozen=True)
 class Answer:

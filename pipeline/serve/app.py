@@ -8,12 +8,13 @@ address in SERVICEBANKEN_ADDRESS, if a proxy is in front.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import errno
 import inspect
 import os
 import socket
 import webbrowser
 from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,7 @@ from pipeline.core.progress import Progress
 from pipeline.package.metadata_yml import read_metadata
 from pipeline.serve import plugin
 from pipeline.serve.library import library_of
-from pipeline.serve.options import NAME, public_address
-from pipeline.serve.settings import SETTINGS
+from pipeline.serve.options import NAME, SETTINGS, public_address
 
 BACKLOG = 2048
 """Connections that wait until they are answered."""
@@ -89,7 +89,7 @@ def datasette(serving: Serving) -> Any:
 
 def run(serving: Serving, host: str, port: int, progress: Progress, open_browser: bool = False) -> None:
     """Serves the releases until it is interrupted. Raises PipelineError where there is none or the port is taken."""
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn ends in peace and then passes the signal on
+    with suppress(KeyboardInterrupt):  # uvicorn ends in peace and then passes the signal on
         asyncio.run(_run(serving, host, port, progress, open_browser))
 
 
@@ -137,17 +137,37 @@ app = Application()
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); else each waits 40 ms.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
+        listening = _bound(host, port)
         listening.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        is_name = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
-        remedy = "Choose another with --host." if is_name else "Choose another port with --port, or stop what uses it."
+        remedy = "Choose another with --host."
+        if not isinstance(error, socket.gaierror):
+            free = _free_port(host, port) if getattr(error, "errno", None) == errno.EADDRINUSE else None
+            remedy = f"{f'Use --port {free}, which is free' if free else 'Choose another port with --port'}, "
+            remedy += "or stop what uses it."
         raise CannotRun(
             Problem(Kind.PORT_TAKEN, f"cannot be listened on: {reason}", remedy, value=f"{host}:{port}")
         ) from None
     return listening
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); else each waits 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def _free_port(host: str, taken: int) -> int | None:
+    """The next port that is free, if it is near."""
+    for port in range(taken + 1, min(taken + 50, 65_536)):
+        with suppress(OSError), closing(_bound(host, port)):
+            return port
+    return None

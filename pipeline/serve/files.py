@@ -12,11 +12,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from pipeline.core.media import content_type
-from pipeline.serve.answer import POLICY, Answer, Header, as_json, send_answer
+from pipeline.serve.answer import LONG, POLICY, Answer, Header, as_json, send_answer
 from pipeline.web.words import Words
-
-LONG = b"public, max-age=31536000, immutable"
-"""For how long a file may be kept: its address has the version of the release, or a digest."""
 
 CHUNK = 256 * 1024
 """Bytes that are read at a time."""

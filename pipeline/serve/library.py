@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,7 @@ from pipeline.core.errors import CannotRun, Kind, PipelineError, Problem
 from pipeline.core.files import sha256
 from pipeline.package.package import DESCRIPTOR
 from pipeline.serve import described
-from pipeline.serve.addresses import VERSION, prefix
-from pipeline.serve.languages import LANGUAGES
+from pipeline.serve.addresses import LANGUAGES, VERSION, prefix
 from pipeline.serve.options import Options, options_of
 from pipeline.serve.pages.dataset import Dataset
 from pipeline.serve.pages.links import Links
@@ -36,7 +36,6 @@ from pipeline.serve.release import Release, open_release
 from pipeline.web.templates import STATIC
 
 HERE = Path(__file__).parent
-ASSETS = STATIC
 
 WATCH_SECONDS = 1.0
 """Time between two looks for a new release."""
@@ -134,7 +133,8 @@ class Library:
             await self._show([*kept, *added])
             for each in before:
                 if each not in self.shown:
-                    self._withdraw(each)
+                    each.is_withdrawn = True
+                    self._close_if_unused(each)
             return True
 
     def watch(self) -> None:
@@ -195,10 +195,6 @@ class Library:
         names = "".join(f"{each.version} {each.release.digest}\n" for each in self.shown)
         self.tag = hashlib.sha256(f"{names}{_program()}".encode()).hexdigest()[:16]
 
-    def _withdraw(self, shown: Shown) -> None:
-        shown.is_withdrawn = True
-        self._close_if_unused(shown)
-
     def _close_if_unused(self, shown: Shown) -> None:
         if shown.is_withdrawn and not shown.users and shown.name in self.datasette.databases:
             database = self.datasette.get_database(shown.name)
@@ -221,7 +217,7 @@ class Library:
             self.path(prefix(version, language)),
             self.path(prefix(version, None)),
             self.path(f"{prefix(shown.version, None)}files/"),
-            self.path(f"/-/assets/{_digest_of_assets()}/"),
+            self.path(f"/-/assets/{_program()}/"),
             shown.datasets[language].name,
         )
         place = Place(
@@ -314,21 +310,9 @@ def _number(release: Release) -> list[int]:
     return [int(part) for part in release.version.split(".") if part.isdigit()]
 
 
-_digests: dict[Path, str] = {}
-
-
-def _digest_of(folder: Path) -> str:
-    if folder not in _digests:
-        files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-        lines = "".join(f"{path.relative_to(folder)} {sha256(path)}\n" for path in files)
-        _digests[folder] = hashlib.sha256(lines.encode()).hexdigest()
-    return _digests[folder]
-
-
-def _digest_of_assets() -> str:
-    return _digest_of(ASSETS)[:12]
-
-
+@cache
 def _program() -> str:
-    """What stands for the program that makes the pages."""
-    return f"{installed('datasette')} {_digest_of(HERE)} {_digest_of(HERE.parent / 'web')}"
+    """A digest of the program that makes the pages, its style sheets and scripts too."""
+    files = [each for folder in (HERE, STATIC.parent) for each in folder.rglob("*") if each.suffix not in ("", ".pyc")]
+    lines = [f"{installed('datasette')}\n", *(f"{file.name} {sha256(file)}\n" for file in sorted(files))]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 from datasette.filters import Filters
-from datasette.utils import tilde_decode
 
 from pipeline.serve.answer import Header
 from pipeline.serve.release import Release
@@ -77,7 +76,7 @@ def too_much(path: str, query: str, brings_sql: bool) -> Refusal | None:
     return None
 
 
-def unknown_name(release: Release, table: str, query: str) -> Refusal | None:
+def unknown_name(release: Release, table: str, pairs: Sequence[tuple[str, str]]) -> Refusal | None:
     """The refusal of a filter, an order, a facet, a search or a parameter that a table does not have.
 
     SQLite takes the name of an unknown column for a text, and finds nothing; Datasette takes no notice of an operation
@@ -86,7 +85,7 @@ def unknown_name(release: Release, table: str, query: str) -> Refusal | None:
     columns = release.columns.get(table)
     if columns is None:
         return None
-    for name, value in parse_qsl(query, keep_blank_values=True):
+    for name, value in pairs:
         column, mark, operation = name.rpartition("__")
         if name in ("_sort", "_sort_desc", "_facet", "_facet_array", "_facet_date", "_col", "_nocol"):
             if value and value not in columns and not (value == "rowid" and name.startswith("_sort")):
@@ -108,12 +107,6 @@ def unknown_name(release: Release, table: str, query: str) -> Refusal | None:
         elif len(name) > 4 and name not in PARAMETERS and (close := get_close_matches(name, PARAMETERS, 1, 0.8)):
             return Refusal(400, "refused.parameter", {"name": _short(name), "nearest": close[0]})
     return None
-
-
-def table_of(rest: str) -> str | None:
-    """The table that an address of data is about, `/database/table.json`; None where it is not one of a table."""
-    parts = rest.split("/")
-    return tilde_decode(parts[2].partition(".")[0]) if len(parts) == 3 else None
 
 
 def _no_column(name: str, table: str, columns: Iterable[str]) -> Refusal:
@@ -139,7 +132,8 @@ def _is_malformed(name: str, value: str) -> bool:
         told = _json(value)
         return not isinstance(told, dict) or not {"table", "column", "value"} <= told.keys()
     is_list = name.endswith(("__in", "__notin")) and value.startswith("[")
-    return is_list and not isinstance(_json(value), list)
+    told = _json(value) if is_list else []
+    return not isinstance(told, list) or not all(isinstance(each, str | int | float) for each in told)
 
 
 def _json(text: str) -> Any:

@@ -9,16 +9,15 @@ from xml.sax.saxutils import escape
 from datasette import Response
 
 from pipeline.package.about import creators
-from pipeline.serve.addresses import prefix
-from pipeline.serve.languages import LANGUAGES
-from pipeline.serve.library import Library, library_of
+from pipeline.serve.addresses import LANGUAGES, prefix
+from pipeline.serve.library import Library
 from pipeline.serve.request import Asked
 from pipeline.web.words import Words
 
 
-async def robots(request: Any, datasette: Any) -> Response:
+async def robots(request: Any) -> Response:
     """Pages of the latest release may be listed; free SQL, filters and earlier releases are for readers."""
-    asked, library = _asked(request, datasette)
+    asked, library = _asked(request)
     lines = ["User-agent: *", "Disallow: /-/", *(f"Disallow: /{language}/-/sql" for language in LANGUAGES)]
     lines += [f"Disallow: /{language}/*?*_next=" for language in LANGUAGES]
     lines += [f"Disallow: {prefix(shown.version, None)}" for shown in library.shown]
@@ -26,9 +25,9 @@ async def robots(request: Any, datasette: Any) -> Response:
     return Response.text("\n".join(lines))
 
 
-async def sitemap(request: Any, datasette: Any) -> Response:
+async def sitemap(request: Any) -> Response:
     """The pages of the latest release in each language: start, tables, questions, and what each table is about."""
-    asked, library = _asked(request, datasette)
+    asked, library = _asked(request)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">',
@@ -45,9 +44,9 @@ async def sitemap(request: Any, datasette: Any) -> Response:
     return Response("\n".join([*lines, "</urlset>", ""]), content_type="application/xml; charset=utf-8")
 
 
-async def feed(request: Any, datasette: Any) -> Response:
+async def feed(request: Any) -> Response:
     """The releases as a feed (RFC 4287), the latest first."""
-    asked, library = _asked(request, datasette)
+    asked, library = _asked(request)
     language = request.url_vars["language"]
     words, site = Words(language), library.site(library.latest, language, None)
     start = f"{asked.origin}{library.path(prefix(None, language))}"
@@ -72,9 +71,9 @@ async def feed(request: Any, datasette: Any) -> Response:
     return Response(text, content_type="application/atom+xml; charset=utf-8")
 
 
-async def security(request: Any, datasette: Any) -> Response:
+async def security(request: Any) -> Response:
     """Where to report a hole (RFC 9116): the homepage of the package, or its first contributor with an address."""
-    asked, library = _asked(request, datasette)
+    asked, library = _asked(request)
     descriptor = library.latest.release.package.descriptor
     people = [each for each in descriptor.get("contributors") or [] if isinstance(each, dict)]
     contacts = [f"mailto:{each['email']}" for each in people if each.get("email")]
@@ -89,8 +88,9 @@ async def security(request: Any, datasette: Any) -> Response:
 _QUOTES = {'"': "&quot;"}
 
 
-def _asked(request: Any, datasette: Any) -> tuple[Asked, Library]:
-    return request.scope["servicebanken"], library_of(datasette)
+def _asked(request: Any) -> tuple[Asked, Library]:
+    asked: Asked = request.scope["servicebanken"]
+    return asked, asked.library
 
 
 def _pages(library: Library) -> list[str]:

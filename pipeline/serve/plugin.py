@@ -66,12 +66,12 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
 
     from pipeline.serve.failures import failure
 
-    return failure(datasette, request, exception) or datasettes(datasette, request, exception)
+    return failure(request, exception) or datasettes(datasette, request, exception)
 
 
 @hookimpl
-def forbidden(datasette: Any, request: Any) -> Any:
+def forbidden(request: Any) -> Any:
     """The same for what is not allowed."""
     from pipeline.serve.failures import failure
 
-    return failure(datasette, request, PermissionError())
+    return failure(request, PermissionError())

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.core.files import sha256
+from pipeline.core.quoting import identifier
 from pipeline.package import manifest
 from pipeline.package.package import Package, load
 from pipeline.serve.addresses import TAKEN
@@ -112,7 +113,7 @@ def open_release(path: Path, verified: bool = False) -> Release:
     seen = stamp(database)
     try:
         with closing(sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)) as con:
-            found = (_counts(con), _columns(con), _counted(con), _searchable(con))
+            found = _read(con)
     except sqlite3.DatabaseError as error:
         raise InvalidData(
             Problem(
@@ -125,47 +126,35 @@ def open_release(path: Path, verified: bool = False) -> Release:
     return Release(folder, package, database, *found, sha256(sums) if sums.is_file() else str(seen), seen)
 
 
-def _counts(con: sqlite3.Connection) -> dict[str, int]:
-    """The rows of every table, as they were counted when the release was made, or counted now where they were not."""
-    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
-    names = [name for (name,) in con.execute(tables)]
-    known: dict[str, int] = {}
-    if _has_counts(con):
-        known = dict(con.execute(f'SELECT "table", "count" FROM {COUNTS} WHERE "column" IS NULL'))
-    quoted = {name: name.replace('"', '""') for name in names if name not in known}
-    counted = {name: con.execute(f'SELECT count(*) FROM "{text}"').fetchone()[0] for name, text in quoted.items()}
-    return {name: known[name] if name in known else counted[name] for name in names}
+Names = frozenset[str]
 
 
-def _columns(con: sqlite3.Connection) -> dict[str, frozenset[str]]:
-    """The columns of every table and view."""
-    names = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")]
+def _read(con: sqlite3.Connection) -> tuple[dict[str, int], dict[str, Names], dict[str, Names], Names]:
+    """Rows of every table, columns of every table and view, columns whose values were counted, tables with an index.
+
+    Rows are counted where nobody did so when the release was made.
+    """
+    objects = "SELECT name, type, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view')"
+    made = {name: (kind, sql) for name, kind, sql in con.execute(objects).fetchall()}
     listed = "SELECT name FROM pragma_table_info(?)"
-    return {name: frozenset(each for (each,) in con.execute(listed, (name,))) for name in names}
-
-
-def _counted(con: sqlite3.Connection) -> dict[str, frozenset[str]]:
-    """The columns whose values were counted when the release was made."""
-    found: dict[str, set[str]] = {}
-    if _has_counts(con):
-        for table, column in con.execute(f'SELECT DISTINCT "table", "column" FROM {COUNTS} WHERE "column" NOT NULL'):
-            found.setdefault(table, set()).add(column)
-    return {table: frozenset(columns) for table, columns in found.items()}
-
-
-def _has_counts(con: sqlite3.Connection) -> bool:
-    """Whether the release's own counts are there; a table of the package may have their name, and other columns."""
-    return {name for (name,) in con.execute("SELECT name FROM pragma_table_info(?)", (COUNTS,))} == {
+    columns = {name: frozenset(each for (each,) in con.execute(listed, (name,))) for name in made}
+    known: dict[str, int] = {}
+    counted: dict[str, set[str]] = {}
+    if columns.get(COUNTS, frozenset()) == {
         "table",
         "column",
         "value",
         "count",
+    }:  # a table of the package may have that name
+        known = dict(con.execute(f'SELECT "table", "count" FROM {COUNTS} WHERE "column" IS NULL'))
+        for table, column in con.execute(f'SELECT DISTINCT "table", "column" FROM {COUNTS} WHERE "column" NOT NULL'):
+            counted.setdefault(table, set()).add(column)
+    tables = [name for name, (kind, _) in made.items() if kind == "table"]
+    counts = {
+        name: known.get(name) or con.execute(f"SELECT count(*) FROM {identifier(name)}").fetchone()[0]
+        for name in tables
+        if made[name][1]
     }
-
-
-def _searchable(con: sqlite3.Connection) -> frozenset[str]:
-    """The tables that an index of words is about."""
-    indexes = [sql for (sql,) in con.execute("SELECT sql FROM sqlite_master WHERE sql LIKE '%USING fts5%'")]
-    tables = [name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    quoted = {name: name.replace('"', '""') for name in tables}
-    return frozenset(name for name in tables if any(f'content="{quoted[name]}"' in sql for sql in indexes))
+    indexes = [sql for _, sql in made.values() if "USING fts5" in sql]
+    searchable = [name for name in tables if any(f"content={identifier(name)}" in sql for sql in indexes)]
+    return counts, columns, {name: frozenset(found) for name, found in counted.items()}, frozenset(searchable)

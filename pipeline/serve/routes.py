@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 from datasette import NotFound, Response
 from datasette.database import QueryInterrupted
 from datasette.utils import tilde_decode
 
-from pipeline.serve import api, notices
-from pipeline.serve.addresses import VERSION_TEXT
+from pipeline.serve import notices
+from pipeline.serve.addresses import LANGUAGES, VERSION_TEXT
 from pipeline.serve.answer import POLICY
 from pipeline.serve.failures import page_error
 from pipeline.serve.files import send_below
-from pipeline.serve.languages import LANGUAGES
-from pipeline.serve.library import ASSETS, library_of
+from pipeline.serve.openapi import openapi
 from pipeline.serve.pages.render import Visit
 from pipeline.serve.pages.views import Answer
 from pipeline.serve.request import Asked
 from pipeline.serve.sql import page as sql
+from pipeline.web.templates import STATIC
 
 FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 """What the name of a file does without."""
@@ -34,9 +33,8 @@ PART = r"[^/.]+"
 async def _page(request: Any, datasette: Any) -> Any:
     """A page, file of rows or chart: run on a thread of the database's, with a connection."""
     asked: Asked = request.scope["servicebanken"]
-    shown, library = asked.shown, library_of(datasette)
-    assert shown is not None
-    site = library.site(shown, asked.language, asked.address.version)
+    site = asked.site
+    assert asked.shown is not None
     found = next(
         ((view, match) for route, view in site.routes() if (match := re.match(route, asked.address.rest))), None
     )
@@ -50,11 +48,11 @@ async def _page(request: Any, datasette: Any) -> Any:
         return view(con, visit, *arguments)
 
     try:
-        return _response(await datasette.get_database(shown.name).execute_fn(run))
+        return _response(await datasette.get_database(asked.shown.name).execute_fn(run))
     except (QueryInterrupted, sqlite3.OperationalError) as error:
         if "interrupted" not in str(error) and not isinstance(error, QueryInterrupted):
             raise
-        return page_error(datasette, asked, 503)
+        return page_error(asked, 503)
 
 
 def _argument(name: str, text: str) -> Any:
@@ -78,13 +76,12 @@ def _response(answer: Answer) -> Response:
 async def _file(scope: Any, send: Any) -> None:
     """A file of a release."""
     asked: Asked = scope["servicebanken"]
-    assert asked.shown is not None
-    await send_below(asked.shown.release.folder, scope["url_route"]["kwargs"]["path"], scope, send)
+    await send_below(asked.release.folder, scope["url_route"]["kwargs"]["path"], scope, send)
 
 
 async def _asset(scope: Any, send: Any) -> None:
     """A style sheet, script or picture; its address has a digest of all, so that it may be kept for ever."""
-    await send_below(Path(ASSETS), scope["url_route"]["kwargs"]["path"], scope, send)
+    await send_below(STATIC, scope["url_route"]["kwargs"]["path"], scope, send)
 
 
 ROUTES: list[tuple[str, Any]] = [
@@ -93,7 +90,7 @@ ROUTES: list[tuple[str, Any]] = [
     (rf"{PAGE}/.*$", _page),
     (rf"^{VERSION}/{PART}/{PART}/-/(rows|chart)\.[a-z]+$", _page),
     (rf"^{VERSION}/-/sql\.(?P<format>json|csv)$", sql.data),
-    (rf"^{VERSION}/openapi\.json$", api.openapi),
+    (rf"^{VERSION}/openapi\.json$", openapi),
     (rf"^{VERSION}/files/(?P<path>.*)$", _file),
     (r"^/-/assets/[^/]+/(?P<path>.*)$", _asset),
     (r"^/robots\.txt$", notices.robots),

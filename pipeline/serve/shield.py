@@ -13,15 +13,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.serve.answer import CORS, NO_STORE, POLICY, SECURITY, Answer, Header, as_json, send_answer
+from pipeline.serve.answer import CORS, LONG, NO_STORE, POLICY, SECURITY, Answer, Header, as_json, send_answer
 from pipeline.serve.early import early_answer
-from pipeline.serve.files import LONG
-from pipeline.serve.library import Library, library_of
+from pipeline.serve.failures import page_error
+from pipeline.serve.library import library_of
 from pipeline.serve.limits import Refusal
-from pipeline.serve.pages.render import Visit
-from pipeline.serve.pages.views import Site
 from pipeline.serve.request import Asked
-from pipeline.serve.streams import Stream
 from pipeline.web.words import Words
 
 SHORT = b"public, max-age=60, stale-while-revalidate=600"
@@ -30,6 +27,13 @@ BRIEF = b"public, max-age=5"
 
 OURS = (b"cache-control", b"vary", b"set-cookie", b"etag", b"referrer-policy")
 """Headers of Datasette's answers that are replaced or dropped."""
+
+PIECE = 64 * 1024
+"""Bytes of CSV that are sent at a time; Datasette writes row by row."""
+
+
+class BrokenOff(Exception):
+    """A stream of rows has ended before its end."""
 
 
 class Shield:
@@ -41,105 +45,107 @@ class Shield:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One conversation as ASGI has it."""
-        if scope["type"] != "http":
-            await self._application(scope, receive, send)
-            return
         library = library_of(self._datasette)
-        await library.start()
-        library.watch()
-        if not library.shown:
+        if scope["type"] == "http":
+            await library.start()
+            library.watch()
+        if scope["type"] != "http" or not library.shown:
             await self._application(scope, receive, send)
             return
         asked = Asked.of(library, scope)
-        if asked.shown is None:
-            await self._answer(library, asked, receive, send)
-            return
-        with library.used(asked.shown):
-            failed = await self._answer(library, asked, receive, send)
-        if failed is None:
+        failed = await self._answer(asked, receive, send)
+        if failed is None or asked.shown is None:
             return
         # A release that is gone or damaged is withdrawn at once, and who asked for the latest gets the one before.
-        if not asked.shown.release.is_unchanged():
+        if not asked.release.is_unchanged():
             await library.renew()
         again = Asked.of(library, scope)
-        if again.shown is asked.shown:
+        if again.shown is not asked.shown:
+            failed = await self._answer(again, receive, send)
+        if failed is not None:
             await failed()
-        else:
-            await (await self._answer(library, again, receive, send) or _nothing)()
 
-    async def _answer(self, library: Library, asked: Asked, receive: Any, send: Any) -> Callable[[], Any] | None:
+    async def _answer(self, asked: Asked, receive: Any, send: Any) -> Callable[[], Any] | None:
         """Answers, or returns what sends the answer to a request that failed because of the release."""
-        sent = _Sender(self._datasette, library, asked, send)
-        early = early_answer(library, asked)
-        if isinstance(early, Refusal):
-            early = refusal(library, asked, early)
+        sender = Sender(asked, send)
+        early = early_answer(asked)
         if early is not None:
-            await sent.whole(early)
+            await sender.whole(refusal(asked, early) if isinstance(early, Refusal) else early)
             return None
-        if asked.is_stream:
-            sent.send = Stream(sent.send)
-        scope = {**asked.inner(library), "servicebanken": asked}
-        await self._application(scope, receive, sent)
-        return sent.failed
+        assert asked.shown is not None  # else it is refused
+        with asked.library.used(asked.shown):
+            await self._application(asked.inner(), receive, sender)
+        return sender.failed
 
 
-class _Sender:
-    """Takes the messages of Datasette's answer and sends them on with our headers."""
+class Sender:
+    """Takes the messages of Datasette's answer and sends them on with our headers.
 
-    def __init__(self, datasette: Any, library: Library, asked: Asked, send: Any) -> None:
-        self._library = library
+    When a query fails in the middle of CSV, Datasette ends it with the sentence of the error, and status 200: a reader
+    would take what came for the whole. A row ends with a line end and that sentence does not; BrokenOff is raised
+    instead, which breaks the connection, and every client notices.
+    """
+
+    def __init__(self, asked: Asked, send: Any) -> None:
         self._asked = asked
-        self.send = send
+        self._send = send
         self._started = time.monotonic()
-        self._limit = min(datasette.setting("sql_time_limit_ms"), datasette.setting("facet_time_limit_ms")) / 1000
-        self._replaced = False
+        self._held: bytearray | None = None
+        self._is_replaced = False
         self.failed: Callable[[], Any] | None = None
 
     async def whole(self, answer: Answer) -> None:
         """Sends an answer that is not Datasette's."""
         headers = [*answer.headers, *self._common(answer.headers)]
-        await send_answer(self.send, Answer(answer.status, headers, answer.body), self._asked.is_head)
+        is_head = self._asked.scope["method"] == "HEAD"
+        await send_answer(self._send, Answer(answer.status, headers, answer.body), is_head)
 
     async def __call__(self, message: Any) -> None:
-        """One message of ASGI."""
-        if self._replaced:
-            return
-        if message["type"] != "http.response.start":
-            await self.send(message)
-            return
-        asked = self._asked
-        media = dict(message["headers"]).get(b"content-type", b"")
-        if message["status"] >= 500 and asked.shown is not None and not asked.shown.release.is_unchanged():
-            self._replaced = True
-            self.failed = lambda: self.whole(refusal(self._library, asked, Refusal(500, "refused.500")))
-        elif (
-            message["status"] >= 400
-            and media.startswith(b"text/")
-            and not (asked.is_page or asked.is_foreign or asked.is_file)
-        ):
-            self._replaced = True
-            sentence = f"refused.{404 if message['status'] == 404 else 500}"
-            await self.whole(refusal(self._library, asked, Refusal(message["status"], sentence)))
+        """One message of ASGI. Raises BrokenOff for rows of CSV that end in an error."""
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        elif self._held is not None:
+            await self._rows(message)
+        elif not self._is_replaced:
+            await self._send(message)
+
+    async def _start(self, message: Any) -> None:
+        asked, status = self._asked, message["status"]
+        is_data = not (asked.is_page or asked.is_foreign or asked.is_file)
+        is_text = dict(message["headers"]).get(b"content-type", b"").startswith(b"text/")
+        if status >= 500 and asked.shown is not None and not asked.release.is_unchanged():
+            self._is_replaced = True
+            self.failed = lambda: self.whole(refusal(asked, Refusal(500, "refused.500")))
+        elif status >= 400 and is_text and is_data:
+            self._is_replaced = True
+            await self.whole(refusal(asked, Refusal(status, f"refused.{404 if status == 404 else 500}")))
         else:
-            await self.send({**message, "headers": self._headers(message)})
+            if status == 200 and ".csv" in asked.address.rest and "_stream" in dict(asked.pairs):
+                self._held = bytearray()
+            await self._send({**message, "headers": self._headers(message)})
+
+    async def _rows(self, message: Any) -> None:
+        assert self._held is not None
+        body = message.get("body", b"")
+        if body and not body.endswith(b"\n"):
+            raise BrokenOff
+        self._held += body
+        if len(self._held) >= PIECE or not message.get("more_body"):
+            held, self._held = bytes(self._held), bytearray()
+            await self._send({**message, "body": held})
 
     def _headers(self, message: Any) -> list[Header]:
         asked = self._asked
-        given = [(name.lower(), value) for name, value in message["headers"]]
+        given = {name.lower(): value for name, value in message["headers"]}
         if asked.is_foreign or asked.has_cookies:
-            return [*given, *self._common(given)]
-        headers = []
-        for name, value in given:
-            if name == b"content-type" and ".csv" in asked.address.rest and value.startswith(b"text/plain"):
-                value = b"text/csv; charset=utf-8"  # Datasette's is so that browsers show it
-            if name not in OURS:
-                headers.append((name, value))
+            return [*message["headers"], *self._common([*given.items()])]
+        headers = [(name, value) for name, value in given.items() if name not in OURS and name != b"content-type"]
+        if media := given.get(b"content-type"):  # Datasette's CSV is plain text so that browsers show it
+            is_csv = ".csv" in asked.address.rest and media.startswith(b"text/plain")
+            headers.append((b"content-type", b"text/csv; charset=utf-8" if is_csv else media))
         if message["status"] in (200, 206, 304):
-            kept = dict(given).get(b"cache-control") if asked.is_file else None
-            headers.append((b"etag", dict(given).get(b"etag") or asked.etag(self._library.tag)))
-            headers.append((b"cache-control", kept or self._keeping()))
-        elif message["status"] in (301, 302) and b"vary" in dict(given):
-            headers += [(b"vary", dict(given)[b"vary"]), (b"cache-control", b"public, max-age=60")]
+            kept = given.get(b"cache-control") if asked.is_file else None
+            headers += [(b"etag", given.get(b"etag") or asked.etag), (b"cache-control", kept or self._keeping())]
         else:
             headers.append(NO_STORE)
         return [*headers, *self._common(headers)]
@@ -149,32 +155,24 @@ class _Sender:
 
         Pages of a release tell which other releases there are.
         """
-        if time.monotonic() - self._started >= self._limit:
+        setting = self._asked.library.datasette.setting
+        if time.monotonic() - self._started >= min(setting("sql_time_limit_ms"), setting("facet_time_limit_ms")) / 1000:
             return BRIEF
         return LONG if self._asked.address.version is not None and self._asked.address.language is None else SHORT
 
     def _common(self, headers: list[Header]) -> list[Header]:
         """The headers that every answer carries; a page may say itself what it may load and who may embed it."""
-        common = [*SECURITY, *(CORS if self._library.options.cors else ())]
-        asked = self._asked
-        is_datasettes = self._library.options.datasette_pages and asked.address.language is None and not asked.is_file
+        asked, options = self._asked, self._asked.library.options
+        common = [*SECURITY, *(CORS if options.cors else ())]
+        is_datasettes = options.datasette_pages and asked.address.language is None and not asked.is_file
         if not (asked.is_foreign or is_datasettes) and b"content-security-policy" not in dict(headers):
             common += [(b"content-security-policy", POLICY.encode()), (b"x-frame-options", b"DENY")]
         return [header for header in common if header[0] not in dict(headers)]
 
 
-def refusal(library: Library, asked: Asked, why: Refusal) -> Answer:
+def refusal(asked: Asked, why: Refusal) -> Answer:
     """The answer to a request that is refused: a page where a page was asked for, else JSON."""
-    shown = asked.shown or library.find(None)
-    if not asked.is_page or shown is None:
+    if not asked.is_page or asked.library.find(None) is None:
         return as_json(why.status, Words("en").text(why.sentence, **why.values), *why.headers)
-    site: Site = library.site(shown, asked.language, asked.address.version if asked.shown else None)
-    made = site.error(
-        why.status, Visit(asked.address.rest, "", asked.origin), site.dataset.words(why.sentence, **why.values)
-    )
-    body = made.body if isinstance(made.body, bytes) else made.body.encode()
-    return Answer(why.status, [(b"content-type", b"text/html; charset=utf-8"), NO_STORE, *why.headers], body)
-
-
-async def _nothing() -> None:
-    return None
+    body = page_error(asked, why.status, why.sentence, **why.values).body
+    return Answer(why.status, [(b"content-type", b"text/html; charset=utf-8"), NO_STORE, *why.headers], body.encode())

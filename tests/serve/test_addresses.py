@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.serve.addresses import Address, parse
-from pipeline.serve.languages import preferred
+from pipeline.serve.addresses import Address, parse, preferred
 
 
 @pytest.mark.parametrize(

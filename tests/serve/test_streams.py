@@ -4,8 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from datasette.app import Datasette
 
-from pipeline.serve.streams import PIECE, BrokenOff, Stream
+from pipeline.serve.library import library_of
+from pipeline.serve.request import Asked
+from pipeline.serve.shield import PIECE, BrokenOff, Sender
 
 
 def _sent(bodies: list[bytes]) -> list[bytes]:
@@ -17,7 +20,8 @@ def _sent(bodies: list[bytes]) -> list[bytes]:
             sent.append(message["body"])
 
     async def answer() -> None:
-        stream = Stream(send)
+        scope = {"path": "/own/t.csv", "query_string": b"_stream=on", "scheme": "http", "method": "GET", "headers": []}
+        stream = Sender(Asked.of(library_of(Datasette([])), scope), send)
         await stream({"type": "http.response.start", "status": 200, "headers": []})
         for body in bodies:
             await stream({"type": "http.response.body", "body": body, "more_body": True})

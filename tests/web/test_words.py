@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import pipeline
-from pipeline.serve.languages import LANGUAGES as SERVED
+from pipeline.serve.addresses import LANGUAGES as SERVED
 from pipeline.web.words import LANGUAGES, NAMES, Words, catalogue
 
 ROOT = Path(pipeline.__file__).parent

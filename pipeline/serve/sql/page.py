@@ -9,7 +9,6 @@ from typing import Any
 
 from datasette import Response
 
-from pipeline.serve.library import library_of
 from pipeline.serve.pages.render import Visit
 from pipeline.serve.request import Asked
 from pipeline.serve.sql import limits
@@ -20,10 +19,9 @@ SHAPES = ("objects", "arrays", "array", "arrayfirst", "object")
 """What `_shape` can be, as Datasette has it; `object` needs a key, which a query has not."""
 
 
-async def page(request: Any, datasette: Any) -> Any:
+async def page(request: Any) -> Any:
     """The page, from sql.html, which gets `sql`, `columns`, `rows`, `truncated`, `asked`, `error`, `limits`."""
     asked: Asked = request.scope["servicebanken"]
-    assert asked.shown is not None
     sql, answer, refused = await _answer(request, asked)
     context = {
         "sql": sql,
@@ -34,12 +32,11 @@ async def page(request: Any, datasette: Any) -> Any:
         "error": str(refused) if refused else None,
         "limits": {"rows": limits.ROWS, "seconds": limits.SECONDS, "characters": limits.LONGEST},
     }
-    site = library_of(datasette).site(asked.shown, asked.language, asked.address.version)
-    text = site.page("sql.html", Visit(asked.address.rest, asked.query, asked.origin), **context)
+    text = asked.site.page("sql.html", Visit(asked.address.rest, asked.query, asked.origin), **context)
     return Response.html(text, status=refused.status if refused else 200, headers=_headers(refused))
 
 
-async def data(request: Any, datasette: Any) -> Any:  # noqa: ARG001
+async def data(request: Any) -> Any:
     """The rows of `?sql=` as JSON, in the shapes that Datasette has, or as CSV."""
     sql, answer, refused = await _answer(request, request.scope["servicebanken"])
     shape = request.args.get("_shape") or "objects"
@@ -57,13 +54,12 @@ async def data(request: Any, datasette: Any) -> Any:  # noqa: ARG001
 
 async def _answer(request: Any, asked: Asked) -> tuple[str, Rows | None, Refused | None]:
     """What is asked, its rows, and why there are none."""
-    assert asked.shown is not None
     sql = request.args.get("sql", "").strip().rstrip(";")
     parameters = {name: request.args[name] for name in request.args if name != "sql" and not name.startswith("_")}
     if not sql:
         return sql, None, None
     try:
-        return sql, await ask(asked.shown.release.database, sql, parameters), None
+        return sql, await ask(asked.release.database, sql, parameters), None
     except Refused as refused:
         return sql, None, refused
 
