@@ -24,11 +24,26 @@ SLOW = (
     "verify",
     "clock",
     "describe/page",
+    "describe/test_validators",
+    "readers/test_damaged",
+    "release/test_diff",
+    "release/test_hostile_packages",
+    "release/test_meaning",
+    "release/test_members",
+    "release/test_strangers",
+    "spark",
+    "validate/test_extremes",
+    "validate/test_hostile",
+    "validate/test_same_report",
+    "test_bad_input",
+    "test_http",
     "test_killed",
     "test_rebuild",
+    "test_robustness",
     "test_surroundings",
 )
-"""Where tests use browsers, servers, other validators or killed processes: `make test-quick` leaves them out."""
+"""Where tests use browsers, servers, other validators, killed processes or hundreds of strange packages: `make
+test-quick` leaves them out."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
