@@ -141,7 +141,7 @@ SOURCES = [
     Bad(
         "two equal headers",
         {f"{SOURCE}/shops.csv": "id,name,name,document\n"},
-        f"error: {SOURCE}/shops.csv, row 1, column name: stands twice in the header. Keep one of the two columns. "
+        f"error: {SOURCE}/shops.csv, row 1, column name: appears twice in the header. Keep one of the two columns. "
         "[duplicate-header]\n",
     ),
     Bad(
@@ -157,13 +157,13 @@ SOURCES = [
     Bad(
         "YAML with a key twice",
         {f"{SOURCE}/source.yml": SOURCE_YML.replace("rank: 20\n", "rank: 20\nrank: 30\n")},
-        f"error: {SOURCE}/source.yml, row 4: is not the YAML that is read here: the key 'rank' stands twice. "
+        f"error: {SOURCE}/source.yml, row 4: cannot be read as YAML: the key 'rank' appears twice. "
         f"{YAML_FIX} [bad-yaml]\n",
     ),
     Bad(
         "YAML with an anchor bomb",
         {f"{SOURCE}/source.yml": SOURCE_YML + "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"},
-        f"error: {SOURCE}/source.yml, row 11: is not the YAML that is read here: an anchor or alias, which is not "
+        f"error: {SOURCE}/source.yml, row 11: cannot be read as YAML: an anchor or alias, which is not "
         f"allowed here. {YAML_FIX} [bad-yaml]\n",
     ),
     Bad(
@@ -215,7 +215,7 @@ def test_yaml_with_a_tab_is_refused_with_its_line(built: Path) -> None:
     put(built, {f"{SOURCE}/source.yml": SOURCE_YML.replace("    url: https://www.example.org/shops\n", "\turl: x\n")})
     run = invoke("release", "--quiet", "--project", built)
     # The words between are the YAML library's, which differ between its C and its Python parser.
-    assert run.err.startswith(f"error: {SOURCE}/source.yml, row 6: is not the YAML that is read here: ")
+    assert run.err.startswith(f"error: {SOURCE}/source.yml, row 6: cannot be read as YAML: ")
     assert run.err.endswith(f". {YAML_FIX} [bad-yaml]\n")
     assert (run.code, run.out, run.err.count("\n")) == (1, "", 1)
     assert tree(built / "build/releases") == before

@@ -145,7 +145,7 @@ def _checked_header(header: list[str], name: str) -> list[str]:
             raise InvalidData(
                 Problem(
                     Kind.DUPLICATE_HEADER,
-                    "stands twice in the header",
+                    "appears twice in the header",
                     "Keep one of the two columns.",
                     file=name,
                     row=1,

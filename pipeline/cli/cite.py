@@ -14,7 +14,9 @@ from pipeline.cli.session import Session, command, main
 @click.option(
     "--format", "format", type=click.Choice(["text", "bibtex", "cff"]), default="text", help="A sentence, or a file."
 )
-@click.option("--language", type=click.Choice(["en", "sv"]), help="Of the sentence. Default: the package's first.")
+@click.option(
+    "--language", type=click.Choice(["en", "sv"]), help="Language of the citation. Default: the package's first."
+)
 @command
 def cite(session: Session, package: Path | None, format: str, language: str | None) -> None:
     """Print how a release is cited; without PACKAGE, the one that was recorded last.

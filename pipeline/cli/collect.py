@@ -16,21 +16,25 @@ if TYPE_CHECKING:
 
 
 @main.command()
-@click.option("--only", multiple=True, metavar="SOURCE", help="Ask this source, or this fetch; may be repeated.")
+@click.option("--only", multiple=True, metavar="SOURCE", help="Only this source or fetch. Can be repeated.")
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Ask what was last asked before this day, and nothing else, whatever its cadence.",
+    help="Only what was last fetched before this date, however often it is due.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing.")
+@click.option("--dry-run", is_flag=True, help="List the requests that would be made; make none.")
 @click.option(
     "--check",
     "checks",
     is_flag=True,
-    help="Check that each source still answers in the documented shape; save nothing.",
+    help="Check that each source still answers in the expected format; save nothing.",
 )
-@click.option("--links", "looks", is_flag=True, help="Look at the documents' addresses: which are dead or changed?")
-@click.option("--accept", "reason", metavar="REASON", help="Accept what was rejected of --only SOURCE, and say why.")
+@click.option(
+    "--links", "looks", is_flag=True, help="Check the links to cited documents: which are dead or have changed?"
+)
+@click.option(
+    "--accept", "reason", metavar="REASON", help="Accept the rejected answer of --only SOURCE, and record why."
+)
 @command
 def collect(
     session: Session,
@@ -41,7 +45,7 @@ def collect(
     looks: bool,
     reason: str | None,
 ) -> None:
-    """Fetch what sources have now, keep it as it came, accept it if it looks like the source.
+    """Fetch each source, keep the answer unchanged, and accept it if it looks right.
 
     A source is asked whether it has changed; one that cannot say so is asked again when its cadence has passed.
 

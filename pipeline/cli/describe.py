@@ -25,7 +25,7 @@ FORMATS = "dcat, dcat-ttl, csvw, croissant, schema-org, datacite, citation, site
 @click.option(
     "--base-url", metavar="ADDRESS", help="Where releases are published. Default: `baseUrl` in datapackage.json."
 )
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a file; else it is printed.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of printing.")
 @command
 def describe(session: Session, package: Path | None, format: str, base_url: str | None, out: Path | None) -> None:
     """Describe a data package for a catalogue; without PACKAGE, the project's latest release.

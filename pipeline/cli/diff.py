@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 @main.command()
 @click.argument("old")
 @click.argument("new")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page of the differences, too.")
 @click.option(
-    "--csv", "sheet", type=click.Path(path_type=Path, dir_okay=False), help="Write a table of the differences, too."
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write the differences as a web page."
 )
-@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Of words.")
+@click.option(
+    "--csv", "sheet", type=click.Path(path_type=Path, dir_okay=False), help="Also write the differences as a CSV table."
+)
+@click.option(
+    "--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Language of the output."
+)
 @click.option(
     "--show", type=click.IntRange(0), default=5, show_default=True, help="Rows per table and kind of change; 0 is all."
 )
-@click.option(
-    "--tolerance", type=click.FloatRange(0), help="Cells of number fields that are no further apart count as the same."
-)
+@click.option("--tolerance", type=click.FloatRange(0), help="Treat numbers that differ by no more than this as equal.")
 @command
 def diff(
     session: Session,
@@ -41,11 +43,11 @@ def diff(
     show: int,
     tolerance: float | None,
 ) -> None:
-    """Tell what differs between two packages: descriptions, schemas, and rows with their old and new cells.
+    """Show what differs between two packages: descriptions, schemas, and rows with their old and new cells.
 
     OLD and NEW are versions of the project's releases, folders of packages or releases, ZIPs, or the web addresses of
-    either. Rows are told apart by primary key; without one, whole. --json prints all differences (docs/versions.md has
-    the JSON Schema). Exit codes: 0 the same, 1 different, 2 could not compare.
+    either. Rows are matched by primary key, or as a whole without one. --json prints all differences (docs/versions.md
+    has the JSON Schema). Exit codes: 0 the same, 1 different, 2 could not compare.
 
     \b
     Examples:

@@ -18,9 +18,9 @@ from pipeline.cli.session import Session, command, main
     metavar="PLACE",
     help="A folder, s3://bucket/prefix (gs://, az://), or zenodo-sandbox:.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
-@click.option("--publish", "finish", is_flag=True, help="Publish the draft at Zenodo, too. It cannot be undone.")
-@click.option("--zenodo-api", "api", metavar="ADDRESS", help="The API of another InvenioRDM server in Zenodo's stead.")
+@click.option("--dry-run", is_flag=True, help="List what would be sent; send nothing.")
+@click.option("--publish", "finish", is_flag=True, help="Also publish the draft on Zenodo. This cannot be undone.")
+@click.option("--zenodo-api", "api", metavar="ADDRESS", help="Use this InvenioRDM API instead of Zenodo.")
 @command
 def publish(session: Session, release: Path | None, place: str, dry_run: bool, finish: bool, api: str | None) -> None:
     """Publish a release where people get it; without RELEASE, the project's latest.

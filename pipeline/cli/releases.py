@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 @main.command()
 @click.option(
-    "--published", "place", metavar="PLACE", help="A place to look at, too, as for `publish`, or its address."
+    "--published",
+    "place",
+    metavar="PLACE",
+    help="Also list what this place has published: as for `publish`, or its web address.",
 )
-@click.option("--zenodo-api", "api", metavar="ADDRESS", help="The API of another InvenioRDM server in Zenodo's stead.")
+@click.option("--zenodo-api", "api", metavar="ADDRESS", help="Use this InvenioRDM API instead of Zenodo.")
 @command
 def releases(session: Session, place: str | None, api: str | None) -> None:
     """List the project's releases, and with --published those that a place has; the latest is marked.

@@ -15,8 +15,10 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.argument("release", required=False, nargs=-1, type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8001, show_default=True, help="The port to listen on.")
-@click.option("--cors/--no-cors", default=True, show_default=True, help="Let pages of other sites read the data.")
-@click.option("--address", help="The address under which a proxy shows it, such as https://data.example.org.")
+@click.option(
+    "--cors/--no-cors", default=True, show_default=True, help="Let pages on other websites read the data (CORS)."
+)
+@click.option("--address", help="The public address, if a proxy is in front, such as https://data.example.org.")
 @click.option("--setting", nargs=2, multiple=True, metavar="NAME VALUE", help="A setting of Datasette.")
 @click.option(
     "-m",
@@ -45,7 +47,7 @@ def serve(
 ) -> None:
     """Show releases in Datasette, read-only, in Swedish and English.
 
-    Without RELEASE it is those of the project. The latest stands at the top, each at the address of its version. A new
+    Without RELEASE it shows those of the project. The latest is at the top, each at the address of its version. A new
     release is taken up while the server runs. `--setting`, `--plugins-dir`, `--template-dir` and `--static` are those
     of Datasette.
 

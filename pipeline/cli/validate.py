@@ -18,7 +18,7 @@ from pipeline.cli.session import Session, command, main
 @click.option(
     "--schema",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The Table Schema of a table that has none.",
+    help="The Table Schema of a table that comes without one.",
 )
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a page, too.")
 @click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Of the report.")
@@ -55,7 +55,7 @@ def validate(
     master: str,
     conf: tuple[str, ...],
 ) -> None:
-    """Judge data packages, ZIPs of packages, resource descriptors or tables; without PATH, the project's package.
+    """Check data packages, ZIPs of packages, resource descriptors or tables; without PATH, the project's package.
 
     PATH may be a web address. --json prints frictionless's report.
 

@@ -137,7 +137,7 @@ class Problem:
 
 
 class PipelineError(Exception):
-    """An error that is the user's to mend; `problems` is never empty."""
+    """An error that the user can fix; `problems` is never empty."""
 
     exit_code = 2
 

@@ -128,7 +128,7 @@ def read_json(path: Path, name: str) -> Any:
             Problem(
                 Kind.BAD_DESCRIPTOR,
                 f"is not JSON: {error.msg} at column {error.colno}",
-                "Mend the file there; any JSON editor shows the place.",
+                "Correct the file there; any JSON editor shows the place.",
                 file=name,
                 row=error.lineno,
             )

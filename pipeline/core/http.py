@@ -204,9 +204,9 @@ class Session:
         try:
             target = self._session.location(response)
             if not target:
-                raise NotFetched(f"answered {status} without saying where to go")
+                raise NotFetched(f"answered {status} without a Location")
             if method == "POST" and status not in (307, 308):
-                raise NotFetched(f"answered {status}, which would lose what was asked")
+                raise NotFetched(f"answered {status}, a redirect that would drop what was posted")
             return urljoin(url, target.strip()).partition("#")[0]
         except ValueError:
             raise NotFetched(f"redirects to {response.headers['Location']}, which is not a web address") from None
@@ -275,7 +275,7 @@ def _chunks(answer: BaseHTTPResponse, limit: int) -> Iterator[bytes]:
         yield from answer.stream(CHUNK, decode_content=False)
         return
     if packing not in ("gzip", "x-gzip"):
-        raise NotFetched(f"sent a body that is packed as {packing!r}, which was not asked for")
+        raise NotFetched(f"sent a body compressed as {packing!r}, which was not requested")
     gzip, left = zlib.decompressobj(GZIP), limit + 1
     try:
         for packed in answer.stream(CHUNK, decode_content=False):
@@ -283,6 +283,6 @@ def _chunks(answer: BaseHTTPResponse, limit: int) -> Iterator[bytes]:
             left -= len(chunk)
             yield chunk
     except zlib.error as error:
-        raise NotFetched(f"sent a body that is not gzip, although it says so ({error})", passing=True) from None
+        raise NotFetched(f"sent a body that claims to be gzip and is not ({error})", passing=True) from None
     if not gzip.eof or gzip.unused_data:
-        raise NotFetched("sent gzip that does not end where it should", passing=True)
+        raise NotFetched("sent gzip that is cut off, or has more after its end", passing=True)

@@ -262,10 +262,13 @@ Errors = type[BaseException] | tuple[type[BaseException], ...]
 
 PASSING: tuple[tuple[Errors, str], ...] = (
     (ConnectionRefusedError, "refuses connections"),
-    (TooLong, "sent more bytes than it said"),
-    ((failures.IncompleteRead, failures.InvalidChunkLength, CutOff), "broke off before the answer was complete"),
+    (TooLong, "sent more bytes than its Content-Length says"),
+    (
+        (failures.IncompleteRead, failures.InvalidChunkLength, CutOff),
+        "closed the connection before the answer was complete",
+    ),
     ((failures.TimeoutError, TimeoutError), "did not answer in time"),
-    (ConnectionError, "broke the connection off"),
+    (ConnectionError, "broke the connection"),
 )
 """What may go better the next time, in words; the first that applies to an error or to a cause of it."""
 
@@ -282,7 +285,7 @@ def failure(error: Exception) -> NotFetched:
         if isinstance(cause, refusals.InvalidURL):
             return NotFetched(f"is not a valid web address ({_short(cause)})")
         if isinstance(cause, failures.ProtocolError) and "ended prematurely" in str(cause):
-            return NotFetched("broke off before the answer was complete", passing=True)
+            return NotFetched("closed the connection before the answer was complete", passing=True)
         for kinds, rule in PASSING:
             if isinstance(cause, kinds):
                 return NotFetched(rule, passing=True)

@@ -36,7 +36,7 @@ def read_yaml(path: Path, name: str) -> Any:
     """The value in a YAML file: mappings, lists and `Text`; every mapping has its line number under `LINE`.
 
     `yes`, `2017` and `0482` stay as they are written. None stands for a file that holds nothing. Raises InvalidData
-    for what is not YAML, for a key that stands twice or is no text, for a second document, for tags, and for anchors
+    for what is not YAML, for a key that appears twice or is not text, for a second document, for tags, and for anchors
     and aliases, with which a short file can ask for more memory than there is.
     """
     text = read_text(path, name)
@@ -88,7 +88,7 @@ def _mapping(start: Any, events: Iterator[Any], depth: int) -> dict[str, Any]:
         if not isinstance(key, Text):
             raise _refused("a key that is not text", event)
         if key in mapping:
-            raise _refused(f"the key {key!r} stands twice", event)
+            raise _refused(f"the key {key!r} appears twice", event)
         mapping[key] = _value(next(events), events, depth + 1)
     return mapping
 
@@ -104,7 +104,7 @@ def _refused(rule: str, event: Any) -> yaml.MarkedYAMLError:
 def _bad_yaml(name: str, rule: str, line: int | None) -> Problem:
     return Problem(
         Kind.BAD_YAML,
-        f"is not the YAML that is read here: {rule}",
+        f"cannot be read as YAML: {rule}",
         "Indent with spaces, name each key once, and write values out instead of &anchors.",
         file=name,
         row=line,

@@ -176,7 +176,7 @@ def read(path: Path, base_url: str | None = None, archive: str | None = None) ->
 
 
 def checked_base_url(base_url: str) -> str:
-    """An address that releases can lie below. Raises CannotRun for one that is none."""
+    """An address that releases can lie below. Raises CannotRun for any other."""
     if about.address(base_url) is None or "?" in base_url or "#" in base_url:
         raise CannotRun(
             Problem(

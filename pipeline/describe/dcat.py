@@ -92,7 +92,7 @@ def notes(dataset: Dataset) -> tuple[Note, ...]:
         reason = "Nobody with the role contact has an e-mail address, which a contact must have: no dcat:contactPoint."
         found.append(Note("contributors.email", reason))
     found += [
-        Note(member, f"It is not said, so {term}, which is recommended, is left out.")
+        Note(member, f"It is not stated, so the recommended {term} is left out.")
         for member, term in (
             ("issued", "dcterms:issued of the dataset"),
             ("keywords", "dcat:keyword"),
@@ -104,7 +104,7 @@ def notes(dataset: Dataset) -> tuple[Note, ...]:
         if not dataset.descriptor.get(member)
     ]
     if about.uuid(dataset.descriptor.get("id")) is None:
-        found.append(Note("id", "It is no UUID, so the dataset is told from others by its address."))
+        found.append(Note("id", "It is not a UUID, so the dataset is identified by its address."))
     for each in distributions.of(dataset):
         if len(each.files) > 1:
             reason = f"{each.name} is of several files, and a distribution has one checksum: see SHA256SUMS."

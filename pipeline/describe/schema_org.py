@@ -28,7 +28,7 @@ def render(dataset: Dataset) -> Document:
         wanted = f"{LENGTHS.start} to {LENGTHS.stop - 1:,} signs"
         notes.append(Note("description", f"Google's search wants {wanted}; it has {len(value['description']):,}."))
     if dataset.root is None:
-        notes.append(Note("baseUrl", "It is not said, so files are named relative to this one."))
+        notes.append(Note("baseUrl", "It is not stated, so files are named relative to this one."))
     return Document(as_json(value), tuple(notes))
 
 
@@ -101,7 +101,7 @@ def _places(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def _variables(dataset: Dataset) -> list[dict[str, Any]]:
-    """The fields of numbers that are no keys."""
+    """The number fields that are not keys."""
     return [
         {
             "@type": "PropertyValue",

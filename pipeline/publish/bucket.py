@@ -186,8 +186,8 @@ class Bucket:
         if status and status[1] == "501":
             return _Unknown(Problem(Kind.PLACE_REFUSED, "does not know this request", "Use another.", file=self.place))
         if status and status[1][0] == "4" and status[1] != "429":
-            fix = "Change what it objects to, and run the command again."
-            return CannotRun(Problem(Kind.PLACE_REFUSED, f"refused it ({_said(error)})", fix, file=self.place))
+            fix = "Correct what it objects to, then run the command again."
+            return CannotRun(Problem(Kind.PLACE_REFUSED, f"refused the request ({_said(error)})", fix, file=self.place))
         fix = "Run the command again later; it resumes."
         return CannotRun(Problem(Kind.PLACE_FAILED, f"failed: {_said(error)}", fix, file=self.place))
 

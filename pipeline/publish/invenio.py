@@ -158,7 +158,7 @@ class Api:
     def _unanswered(self, url: str, attempts: int, error: NotFetched) -> Unanswered:
         asked = f"; it asks to wait {error.wait:.0f} s" if (error.wait or 0) > self._patience.longest_wait else ""
         times = f"{attempts} attempt{'s' if attempts > 1 else ''}"
-        rule = f"did not succeed in {times}; the last: {error.rule}{asked}"
+        rule = f"failed in {times}; the last: {error.rule}{asked}"
         return Unanswered(Problem(Kind.PLACE_FAILED, rule, "Run the command again later; it resumes.", file=url))
 
 
@@ -182,12 +182,12 @@ def _refused(url: str, answer: Answer) -> Refused:
             file=url,
         )
     else:
-        problem = _problem(url, f"refused it ({answer.status}): {_said(answer)}")
+        problem = _problem(url, f"refused the request ({answer.status}): {_said(answer)}")
     return Refused(problem, answer.status)
 
 
 def _problem(url: str, rule: str) -> Problem:
-    return Problem(Kind.PLACE_REFUSED, rule, "Change what it objects to, and run the command again.", file=url)
+    return Problem(Kind.PLACE_REFUSED, rule, "Correct what it objects to, then run the command again.", file=url)
 
 
 def _said(answer: Answer) -> str:

@@ -29,10 +29,10 @@ def metadata(release: Release) -> dict[str, Any]:
     title = about.text(descriptor.get("title"))
     people, creators = about.people(descriptor), about.creators(descriptor)
     problems = [
-        Problem(Kind.BAD_DESCRIPTOR, f"says {what}, which a record must", fix, file=str(release.folder / DESCRIPTOR))
+        Problem(Kind.BAD_DESCRIPTOR, f"has {what}, which a record needs", fix, file=str(release.folder / DESCRIPTOR))
         for there, what, fix in (
             (title, "no `title`", "Add it, and release again."),
-            (creators, "nobody in `contributors`", "Name those who made the data, and release again."),
+            (creators, "no one in `contributors`", "Name those who made the data, and release again."),
         )
         if not there
     ]

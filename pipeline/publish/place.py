@@ -111,8 +111,8 @@ def published_otherwise(place: str, version: str) -> InvalidData:
     return InvalidData(
         Problem(
             Kind.PUBLISHED_OTHERWISE,
-            "is published there already with other checksums, and a published version is never changed",
-            "Release what you have under a higher version.",
+            "is already published there with other contents, and a published version never changes",
+            "Release your changes as a higher version.",
             file=place,
             value=version,
         )
@@ -124,8 +124,8 @@ def strange_files(place: str, version: str, paths: Sequence[str]) -> InvalidData
     return InvalidData(
         Problem(
             Kind.PUBLISHED_OTHERWISE,
-            f"is not a file of the release {version}, and lies where that is published",
-            "Look at what it is; move it away, and run the command again.",
+            f"is in the published version {version}, and does not belong to it",
+            "Move it elsewhere, then run the command again.",
             file=f"{place}/{path}",
         )
         for path in paths
@@ -137,7 +137,7 @@ def bad_copy(paths: Sequence[str]) -> CannotRun:
     return CannotRun(
         Problem(
             Kind.BAD_COPY,
-            "was read back with other bytes than were sent",
+            "came back with different bytes than were sent",
             "Run the command again; it sends only what does not match. If it happens again, check the place.",
             file=path,
         )

@@ -67,7 +67,7 @@ class Pointer:
         if self.name not in (None, release.name):
             raise bad_place(
                 place,
-                f"holds releases of {self.name!r}, and this is one of {release.name!r}",
+                f"holds releases of {self.name!r}, but this is a release of {release.name!r}",
                 "Give each package a place of its own.",
             )
         entry = self.find(release.version)
@@ -129,7 +129,7 @@ def parse(content: bytes | None, place: str) -> Pointer:
         raise InvalidData(
             Problem(
                 Kind.BAD_DESCRIPTOR,
-                "is not a list of published versions as this command writes it",
+                "is not a list of published versions that this command can read",
                 "Restore it; or move it away, and publish each version again.",
                 file=f"{place}/{NAME}",
             )

@@ -160,8 +160,8 @@ def test_an_answer_that_breaks_off_is_asked_for_again_and_then_given_up(
     assert outcome.outcome == "failed"
     (problem,) = outcome.problems
     assert problem.rule in (
-        "broke off before the answer was complete",
-        "broke the connection off",
+        "closed the connection before the answer was complete",
+        "broke the connection",
         "sent something that is not HTTP",
     )
     assert snapshots(project) == before
@@ -183,7 +183,7 @@ def test_an_answer_that_breaks_off_once_does_no_harm(place: str, project: Projec
 def test_a_content_length_that_is_too_small(project: Project, site: Site) -> None:
     short = f"Content-Length: {len(NEWER) - 2}\r\n\r\n".encode()
     site.pages["/shops.csv"] = breaking(HEAD + short + NEWER, then=close)
-    failed(project, "sent more bytes than it said")
+    failed(project, "sent more bytes than its Content-Length says")
 
 
 @pytest.mark.parametrize("length", ["-5", "many", "99999999999999999999999999"])
@@ -394,11 +394,11 @@ def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit(project: Project, sit
 
 PACKED = gzip.compress(NEWER)
 PACKINGS = {
-    "cut": (PACKED[:-10], "gzip", "sent gzip that does not end where it should"),
-    "without trailer": (PACKED[:-8], "gzip", "sent gzip that does not end where it should"),
-    "two members": (PACKED + PACKED, "gzip", "sent gzip that does not end where it should"),
-    "other": (NEWER, "br", "sent a body that is packed as 'br', which was not asked for"),
-    "twice": (NEWER, "gzip, gzip", "sent a body that is packed as 'gzip, gzip', which was not asked for"),
+    "cut": (PACKED[:-10], "gzip", "sent gzip that is cut off, or has more after its end"),
+    "without trailer": (PACKED[:-8], "gzip", "sent gzip that is cut off, or has more after its end"),
+    "two members": (PACKED + PACKED, "gzip", "sent gzip that is cut off, or has more after its end"),
+    "other": (NEWER, "br", "sent a body compressed as 'br', which was not requested"),
+    "twice": (NEWER, "gzip, gzip", "sent a body compressed as 'gzip, gzip', which was not requested"),
 }
 
 
@@ -413,7 +413,7 @@ def test_what_is_not_packed_though_it_says_so(project: Project, site: Site) -> N
     site.pages["/shops.csv"] = Page(NEWER, headers={"Content-Encoding": "gzip"})
     failed(
         project,
-        "sent a body that is not gzip, although it says so (Error -3 while decompressing data: incorrect header check)",
+        "sent a body that claims to be gzip and is not (Error -3 while decompressing data: incorrect header check)",
     )
 
 

@@ -201,8 +201,8 @@ def test_a_published_version_is_not_replaced_by_another(
     with pytest.raises(InvalidData) as caught:
         send(other, place, dry_run=dry_run)
     assert str(caught.value) == (
-        f"{place}: '1.0.0' is published there already with other checksums, and a published version is never changed. "
-        "Release what you have under a higher version. [published-otherwise]"
+        f"{place}: '1.0.0' is already published there with other contents, and a published version never changes. "
+        "Release your changes as a higher version. [published-otherwise]"
     )
     assert tree(place) == before
 
@@ -221,8 +221,8 @@ def test_a_strange_file_in_a_published_version_is_named_and_left(release: Path, 
     with pytest.raises(InvalidData) as caught:
         send(release, place)
     assert str(caught.value) == (
-        f"{place}/1.0.0/notes.txt: is not a file of the release 1.0.0, and lies where that is published. Look at what "
-        "it is; move it away, and run the command again. [published-otherwise]"
+        f"{place}/1.0.0/notes.txt: is in the published version 1.0.0, and does not belong to it. Move it "
+        "elsewhere, then run the command again. [published-otherwise]"
     )
     assert (place / "1.0.0/notes.txt").read_text() == "mine"
 
@@ -244,7 +244,7 @@ def test_a_place_belongs_to_one_package(release: Path, place: Path, tmp_path: Pa
     with pytest.raises(CannotRun) as caught:
         send(make(tmp_path / "other", "2.0.0", name="towns"), place)
     assert str(caught.value) == (
-        f"'{place}' holds releases of 'shops', and this is one of 'towns'. Give each package a place of its own. "
+        f"'{place}' holds releases of 'shops', but this is a release of 'towns'. Give each package a place of its own. "
         "[bad-place]"
     )
 
@@ -409,7 +409,7 @@ def test_a_disk_that_returns_other_bytes_is_noticed_before_anything_is_visible(
     with pytest.raises(CannotRun) as caught:
         send(new, place)
     assert str(caught.value) == (
-        f"{place}/.publishing-1.1.0/data/shops.csv: was read back with other bytes than were sent. Run the command "
+        f"{place}/.publishing-1.1.0/data/shops.csv: came back with different bytes than were sent. Run the command "
         "again; it sends only what does not match. If it happens again, check the place. [bad-copy]"
     )
     assert (tree(place / "1.0.0"), (place / "latest.json").read_bytes()) == before

@@ -448,7 +448,7 @@ def test_a_server_that_asks_to_wait_for_an_hour_is_not_waited_for(release: Path,
     with pytest.raises(CannotRun) as caught:
         send(release, server)
     assert str(caught.value) == (
-        f"{server.address}/user/records: did not succeed in 1 attempt; the last: 429 Too Many Requests; it asks to "
+        f"{server.address}/user/records: failed in 1 attempt; the last: 429 Too Many Requests; it asks to "
         "wait 3600 s. Run the command again later; it resumes. [place-failed]"
     )
     assert len(server.calls) == 1
@@ -459,7 +459,7 @@ def test_a_server_that_is_not_there_is_named(release: Path, monkeypatch: pytest.
     with pytest.raises(CannotRun) as caught:
         publish(release, "zenodo-sandbox:", Progress(), api="http://127.0.0.1:9/api", patience=ONCE)
     assert str(caught.value) == (
-        "http://127.0.0.1:9/api/user/records: did not succeed in 1 attempt; the last: it refuses connections. Run the "
+        "http://127.0.0.1:9/api/user/records: failed in 1 attempt; the last: it refuses connections. Run the "
         "command again later; it resumes. [place-failed]"
     )
 

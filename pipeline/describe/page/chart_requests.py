@@ -70,19 +70,19 @@ def _asked(package: Package, holder: Mapping[str, Any], number: int) -> Asked:
 
     chart: Type | None = next((each for each in TYPES if each == holder.get("type", TYPES[0])), None)
     if chart is None:
-        raise refused("of no type that is known", f"Write one of {', '.join(TYPES)}.")
+        raise refused("of an unknown type", f"Write one of {', '.join(TYPES)}.")
     if "query" in holder:
         query = holder["query"]
         lines = query if isinstance(query, list) else [query]
         if chart == "map" or not lines or not all(isinstance(line, str) for line in lines):
-            raise refused("whose `query` is no text", "Write it as a text or a list of lines; a map has a `table`.")
+            raise refused("whose `query` is not text", "Write it as a text or a list of lines; a map has a `table`.")
         return Asked(name, chart, holder, query="\n".join(lines))
     table = package.table(str(holder["table"]))
     if table is None:
         raise refused("of a table that is not there", "Name a table in `table`.")
     for member in ("field", "by"):
         if holder.get(member, table.field_names[0]) not in table.field_names:
-            raise refused(f"whose `{member}` is no field of the table", f"Name a field of {table.name}.")
+            raise refused(f"whose `{member}` is not a field of the table", f"Name a field of {table.name}.")
     if chart == "map" and table.descriptor.get("location") is None:
         raise refused("of type map, and its table has no `location`", "Say where its rows are in `location`.")
     if chart != "map" and "field" not in holder:
@@ -90,7 +90,7 @@ def _asked(package: Package, holder: Mapping[str, Any], number: int) -> Asked:
     shapes = {member: _shape(package, holder.get(member)) for member in ("outline", "areas")}
     for member, shape in shapes.items():
         if holder.get(member) is not None and shape is None:
-            raise refused(f"whose `{member}` is no resource of GeoJSON", "Name a resource that is one GeoJSON file.")
+            raise refused(f"whose `{member}` is not a GeoJSON resource", "Name a resource that is one GeoJSON file.")
     return Asked(
         name,
         chart,

@@ -120,7 +120,7 @@ def _queried(dataset: Dataset, asked: Asked, query: str) -> Figures:
     for row in found:
         value = row[at["value"]]
         if not isinstance(value, int | float) or value < 0:
-            raise _refused(asked, "has a `value` that is no number from 0 up", "Give a figure for each label.")
+            raise _refused(asked, "has a `value` that is not a number of 0 or more", "Give a figure for each label.")
         label = row[at["label"]]
         rows.append((None if label is None else str(label), str(row[at["series"]]) if "series" in at else "", value))
     return Figures(asked, tuple(rows), labels, series, True)
@@ -142,7 +142,7 @@ def _rows(dataset: Dataset, asked: Asked, query: str) -> tuple[list[str], list[t
         return [name for name, *_ in cursor.description or ()], found
     except (sqlite3.Error, sqlite3.Warning) as error:
         rule = "takes too long" if "interrupted" in str(error) else f"is refused by SQLite: {error}"
-        raise _refused(asked, rule, "Mend it; it may read the tables and views of the release.") from None
+        raise _refused(asked, rule, "Correct it; it can read the tables and views of the release.") from None
     finally:
         con.close()
 
