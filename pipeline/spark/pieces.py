@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -117,6 +118,20 @@ def pieces(session: Any, layouts: Sequence[Layout]) -> list[Piece]:
 def whole(layouts: Sequence[Layout]) -> list[Piece]:
     """Each file as one piece."""
     return [Piece(each, head=head) for each, head in zip(layouts, _heads(layouts), strict=True)]
+
+
+def hashes(layouts: Sequence[Layout]) -> tuple[str, str, int]:
+    """MD5, SHA-256 and size of parts as one file, as frictionless has it: below the header of the first."""
+    md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
+    for number, layout in enumerate(layouts):
+        with _opened(layout.path) as file:
+            if number and layout.header:
+                file.readline()
+            while chunk := file.read(CHUNK):
+                md5.update(chunk)
+                sha256.update(chunk)
+                size += len(chunk)
+    return md5.hexdigest(), sha256.hexdigest(), size
 
 
 def _size(session: Any, layouts: Sequence[Layout]) -> int:

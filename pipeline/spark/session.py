@@ -48,6 +48,8 @@ def opened(master: str, conf: Mapping[str, str], progress: Progress) -> Iterator
     _check_master(master)
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
     builder = SparkSession.builder.master(master).appName("servicebanken")
     for name, value in {**QUIET, **(LOCAL if master.startswith("local") else {}), **conf}.items():
         builder = builder.config(name, value)
@@ -119,7 +121,7 @@ def _check_java() -> None:
     java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
     fix = f"Install Java {JAVA} or newer, and set JAVA_HOME to its folder if there are several."
     if java is None:
-        raise _no_spark("Java is not found, and Spark needs it", fix, home)
+        raise _no_spark(f"Java is not found{f' in {home}' if home else ''}, and Spark needs it", fix)
     told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     found = re.search(r'version "(?:1\.)?(\d+)', told)
     if found is None or int(found[1]) < JAVA:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Readers:
 
     def __reduce__(self) -> Any:
         """As tasks on other machines get it: frictionless's fields do not survive pickling, their descriptors do."""
-        return _readers, ([(_described(each), _missing(each)) for each in self.fields],)
+        return _readers, (json.dumps([(_described(each), _missing(each)) for each in self.fields]),)
 
     def cell(self, position: int, cell: Any) -> tuple[Any, dict[str, str] | None]:
         """The value and the notes on what is wrong with it: by constraint, or `type`."""
@@ -79,8 +80,12 @@ V2 = "https://datapackage.org/profiles/2.0/tableschema.json"
 """A schema of version 2: it allows all that one of version 1 does."""
 
 
-def _readers(fields: list[tuple[dict[str, Any], list[str]]]) -> Readers:
-    schemas = ({"$schema": V2, "fields": [described], "missingValues": missing} for described, missing in fields)
+@lru_cache(16)
+def _readers(fields: str) -> Readers:
+    """Made once for all tasks of a worker: frictionless judges a schema before it takes it."""
+    schemas = (
+        {"$schema": V2, "fields": [described], "missingValues": missing} for described, missing in json.loads(fields)
+    )
     return Readers([frictionless.Schema.from_descriptor(each).fields[0] for each in schemas])
 
 

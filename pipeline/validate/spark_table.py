@@ -18,6 +18,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from pipeline.report.verdict import Error
+from pipeline.spark.pieces import hashes
+from pipeline.table.layout import Layout
 from pipeline.validate.scanned_table import FIRST
 from pipeline.validate.spark_tasks import SHIFT, Fill, Judge, Screen, errors_of, number_of
 from pipeline.validate.table import Reads
@@ -34,6 +36,9 @@ WAVE = 2_000
 TOGETHER = 100_000
 """Rows that the driver takes in one go."""
 
+SOON = 10**9
+"""Bytes of parts that this machine reads for the report to have their hashes, unless the descriptor wants them."""
+
 MANY = 10**9
 """Errors of a report without a limit."""
 
@@ -49,7 +54,7 @@ class SparkTable:
     screen: Screen
     screened: DataFrame
     told: list[dict[str, Any]]
-    hashes: Future[dict[str, Any]] | None
+    looking: Future[dict[str, Any]] | None
     first: int = 2
     failures: Sequence[Error] = ()
     filled: DataFrame | None = None
@@ -66,7 +71,12 @@ class SparkTable:
     @property
     def stats(self) -> dict[str, Any]:
         """The size and the hash of the file, where it is one."""
-        return self.hashes.result() if self.hashes else {}
+        return self.looking.result() if self.looking else {}
+
+    def hashes_of_parts(self, files: Sequence[Layout], *, is_stated: bool) -> tuple[str, str, int] | tuple[()]:
+        """MD5, SHA-256 and size of parts together, where the descriptor states one of them or they are soon read."""
+        is_soon = sum(each.path.stat().st_size for each in files) <= SOON
+        return hashes(files) if is_stated or is_soon else ()
 
     @property
     def unknown(self) -> int:
