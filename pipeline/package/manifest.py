@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
 from pipeline.core.files import os_errors, sha256
@@ -33,10 +34,12 @@ def is_release(folder: Path) -> bool:
     return (folder / NAME).is_file()
 
 
-def write(folder: Path) -> None:
-    """Writes the manifest of every file below `folder`, by path."""
-    lines = [f"{sha256(folder / path)}  {path}\n" for path in _paths(folder)]
+def write(folder: Path, known: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Writes the manifest of every file below `folder`, by path, and gives it back; `known` are checksums just made."""
+    sums = {path: known.get(path) or sha256(folder / path) for path in _paths(folder)}
+    lines = [f"{digest}  {path}\n" for path, digest in sums.items()]
     (folder / NAME).write_text("".join(lines), encoding="utf-8", newline="\n")
+    return sums
 
 
 def verify(folder: Path, seen: Seen | None = None) -> tuple[File, ...]:

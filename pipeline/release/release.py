@@ -78,7 +78,6 @@ def release(
             progress.say(f"The version {stated!r} is not three numbers: this release is {proposal.version}.")
         with staging(releases) as folder:
             _write(proposal, folder, extras, progress, describe, software)
-            manifest.write(folder)
             (judge or manifest.verify)(folder)
             if not proposal.new:
                 _refuse_other_data(proposal, folder)
@@ -180,17 +179,19 @@ def _write(
     describe: Describe | None,
     software: str | None,
 ) -> None:
-    """Writes every file of the release but the checksums."""
+    """Writes every file of the release. Each is read for its checksum once; `judge` reads it again."""
     created, steps = _created(proposal), len(offers("formats")) + 3
     _write_tables(proposal, folder, created, extras, progress, software)
     _write_changes(proposal, folder, created)
     zipped = f"{proposal.package.stem}-{proposal.version}.zip"
+    known = {table.paths[0]: str(table.descriptor["hash"]).removeprefix("sha256:") for table in load(folder).tables}
     if describe is not None:
         progress.advance(steps - 1, steps, "catalog")
         describe(folder, zipped)
     progress.advance(steps, steps, "zip")
-    manifest.write(folder)  # of what is in the archive, for who has that alone
+    sums = manifest.write(folder, known)  # of what is in the archive, for who has that alone
     archive.write(folder, folder / zipped)
+    manifest.write(folder, sums)
 
 
 def _write_changes(proposal: Proposal, folder: Path, created: str | None) -> None:
