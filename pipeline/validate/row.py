@@ -45,10 +45,10 @@ class RowJudge:
             if value is None and not (notes and "type" in notes):
                 blank += 1
             if notes:
-                texts = texts or list(map(_text, cells))
+                texts = texts or _texts(cells)
                 found += self.of_cell(number, texts, position, cell, notes)
         if blank == len(self.names):
-            return [Error("blank-row", "", list(map(_text, cells)), number)]
+            return [Error("blank-row", "", _texts(cells), number)]
         return found
 
     def of_cell(self, number: int, texts: list[str], position: int, cell: Any, notes: dict[str, str]) -> list[Error]:
@@ -76,7 +76,7 @@ class _Judgement:
         self.number = number
         self.cells = cells
         self.unread = range(len(judge.names)) if unread is None else unread
-        self.texts = list(map(_text, cells))
+        self.texts = _texts(cells)
         self.values: dict[int, Any] = {}
         self.blank: set[int] = set()
         self.found: list[Error] = []
@@ -182,6 +182,10 @@ class _Judgement:
             reference_name=key.resource,
             reference_field_names=list(key.there),
         )
+
+
+def _texts(cells: Sequence[Any]) -> list[str]:
+    return [cell if type(cell) is str else _text(cell) for cell in cells]
 
 
 def _text(cell: Any) -> str:
