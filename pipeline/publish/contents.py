@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from pipeline.package.package import DESCRIPTOR
 from pipeline.package.version import is_draft, is_version
 
 __all__ = ["SUMS", "File", "Release", "read"]
+
+
+SHOWN = re.compile(r"(index|report|explore)(\.[a-z]+)?\.html|catalog/(?!notes)[^/]+")
+"""What the page of a place leads to."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ class Release:
     def page(self) -> str | None:
         """The path of the page that shows the release to people."""
         return self._if_there("index.html")
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The paths of its pages for people, and of its descriptions for catalogues."""
+        return tuple(file.path for file in self.files if SHOWN.fullmatch(file.path))
 
     def _if_there(self, path: str) -> str | None:
         return path if any(file.path == path for file in self.files) else None

@@ -15,7 +15,7 @@ from urllib.parse import urlparse
 
 from pipeline.core.xml_text import xml_text
 from pipeline.package.manifest import NAME as SUMS
-from pipeline.publish.pointer import Pointer
+from pipeline.publish.pointer import Pointer, Version
 from pipeline.web.templates import environment
 from pipeline.web.words import Words
 
@@ -35,6 +35,8 @@ def files(pointer: Pointer) -> dict[str, bytes]:
         "dated": dated,
         "titles": list(dict.fromkeys([pointer.titles.get("title@sv", english), english])),
         "sums": SUMS,
+        "pages_of": lambda entry, language: _pages(entry, language, entry is pointer.versions[-1]),
+        "catalogs_of": lambda entry: [path for path in entry.shows if path.startswith("catalog/")],
         "t": Words("sv"),
         "en": Words("en"),
     }
@@ -45,6 +47,21 @@ def files(pointer: Pointer) -> dict[str, bytes]:
     texts["_redirects"] = f"{root}latest/* {root}{latest}:splat 307\n"
     texts[".htaccess"] = f'RedirectMatch 307 "^(.*)/latest/(.*)$" "$1/{latest}$2"\n'
     return {path: text.encode() for path, text in texts.items()}
+
+
+def _pages(version: Version, language: str, is_first: bool) -> list[tuple[str, str]]:
+    """The pages of a version in a language, each with what it is called: a key of the words."""
+    found = []
+    for stem, place, key in (
+        ("index", "", "about"),
+        ("explore", f"#l={language}", "explore"),
+        ("report", "", "report"),
+        ("index", "#changes", "changes"),
+    ):
+        path = next((each for each in (f"{stem}.{language}.html", f"{stem}.html") if each in version.shows), None)
+        if path and not (is_first and place == "#changes"):
+            found.append((path + place, key))
+    return found
 
 
 def _as_text(value: object) -> object:

@@ -5,7 +5,7 @@
       "baseUrl": "https://…/", "publisher": "…",   where the latest version's datapackage.json says them
       "version": "1.1.0", "path": "1.1.0/", "created": "2026-01-31T00:00:00Z",
       "sha256": "…",                            of the SHA256SUMS in that path
-      "versions": [ {"version", "path", "created", "sha256", "files", "bytes", "archive", "page"}, … ]
+      "versions": [ {"version", "path", "created", "sha256", "files", "bytes", "archive", "page", "shows"}, … ]
     }
 
 The versions are listed newest first. What is not listed is not published, whatever else lies there.
@@ -32,7 +32,7 @@ class Version:
     """A published version.
 
     `sha256` is that of its SHA256SUMS, `bytes` the size of its files; `archive` and `page` are its ZIP and its
-    own index.html, where it has them.
+    own index.html, where it has them; `shows` are its pages and its descriptions for catalogues.
     """
 
     version: str
@@ -43,6 +43,7 @@ class Version:
     bytes: int
     archive: str | None
     page: str | None
+    shows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def _published(entry: Mapping[str, Any]) -> Version:
         int(entry["bytes"]),
         None if entry["archive"] is None else str(entry["archive"]),
         None if entry["page"] is None else str(entry["page"]),
+        tuple(map(str, entry.get("shows", ()))),
     )
 
 
@@ -163,6 +165,7 @@ def _entry(release: Release) -> Version:
         release.size,
         release.archive,
         release.page,
+        release.shows,
     )
 
 

@@ -52,7 +52,7 @@ def assert_published(place: Path, *releases: Path) -> None:
     assert [entry["version"] for entry in pointer["versions"]] == versions[::-1]
     assert (pointer["version"], pointer["path"]) == (versions[-1], f"{versions[-1]}/")
     page = (place / "index.html").read_text(encoding="utf-8")
-    assert re.findall(r'<th scope="row">(?:<a [^>]*>)?([0-9.]+)', page) == versions[::-1]
+    assert re.findall(r'<section class="version" id="v([0-9.]+)"', page) == versions[::-1]
     latest = (place / "latest/index.html").read_text(encoding="utf-8")
     assert f'content="0; url=../{versions[-1]}/"' in latest
 
@@ -90,6 +90,7 @@ def test_the_pointer_says_what_is_published(release: Path, place: Path) -> None:
                 "bytes": size,
                 "archive": "shops-1.0.0.zip",
                 "page": "index.html",
+                "shows": ["index.html"],
             }
         ],
     }
@@ -131,8 +132,12 @@ def test_the_page_is_well_formed_escaped_and_leads_to_files_that_are_there(relea
     assert "Butiker &lt;och mer&gt;" in text
     assert "Shops &amp; more" in text
     assert [link for link in reader.links if not link.startswith(("#", "data:"))] == [
+        "index.html",
         "latest.json",
         "latest.json",
+        "latest.json",
+        "1.0.0/index.html",
+        "1.0.0/index.html",
         "1.0.0/index.html",
         "1.0.0/shops-1.0.0.zip",
         "1.0.0/datapackage.json",

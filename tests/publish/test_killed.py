@@ -78,7 +78,7 @@ def assert_whole(place: Path, old: Path, new: Path) -> bool:
     assert tree(place / "1.0.0") == tree(old)
     if (place / "1.1.0").exists():
         assert tree(place / "1.1.0") == tree(new)
-    shown = re.findall(r'<th scope="row">(?:<a [^>]*>)?([0-9.]+)', (place / "index.html").read_text(encoding="utf-8"))
+    shown = re.findall(r'<section class="version" id="v([0-9.]+)"', (place / "index.html").read_text(encoding="utf-8"))
     assert shown in (["1.0.0"], listed)
     return len(listed) == 2
 

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
+from playwright.sync_api import Browser, expect
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError
 from pipeline.core.http import Patience
@@ -137,10 +138,20 @@ def assert_published(bucket: Direct, *releases: Path, prefix: str = "shops/") ->
     assert [entry["version"] for entry in pointer["versions"]] == versions[::-1]
     assert pointer["version"] == versions[-1]
     assert pointer["sha256"] == hashlib.sha256((releases[-1] / "SHA256SUMS").read_bytes()).hexdigest()
-    assert re.findall(r'<th scope="row">(?:<a [^>]*>)?([0-9.]+)', page) == versions[::-1]
+    assert re.findall(r'<section class="version" id="v([0-9.]+)"', page) == versions[::-1]
 
 
 # -- what lies there -----------------------------------------------------------------------------------------------
+
+
+def test_a_release_answers_from_a_bucket(services_release: Path, bucket: Direct, browser: Browser) -> None:
+    send(services_release, f"s3://{bucket.name}/data")
+    page = browser.new_page(extra_http_headers=OWNER)
+    page.goto(f"{bucket.address}/data/index.html")
+    page.get_by_role("link", name="Explore", exact=True).click()
+    page.get_by_role("link", name="solutions 3").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.close()
 
 
 def test_a_release_is_published_whole_and_pointed_at(release: Path, bucket: Direct) -> None:
