@@ -254,6 +254,21 @@ def test_no_two_files_import_each_other_by_whatever_way() -> None:
     assert {name_of(path) for path in needs} == set()
 
 
+ONLY_UNIX = {"fcntl", "grp", "posix", "pwd", "resource", "syslog", "termios"}
+
+
+@pytest.mark.parametrize("path", TREES, ids=name_of)
+def test_what_only_unix_has_is_imported_where_it_is_used(path: Path) -> None:
+    """On Windows every module can be imported; what it cannot do there it says when asked."""
+    found = {
+        name.partition(".")[0]
+        for node in TREES[path].body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names])
+    }
+    assert found & ONLY_UNIX == set()
+
+
 # -- the drawing ------------------------------------------------------------------------------------------------------
 
 DRAWING = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import CannotRun, InvalidData, Kind, Problem
-from pipeline.core.files import have_same_bytes, os_errors, replace_folder, sha256, staging, write_json
+from pipeline.core.files import have_same_bytes, link, os_errors, replace_folder, sha256, staging, write_json
 from pipeline.core.progress import Progress
 from pipeline.core.quoting import identifier, literal
 from pipeline.hookspecs import is_ours, module, offers
@@ -122,15 +122,22 @@ def _refuse_other_data(proposal: Proposal, folder: Path) -> None:
 
 
 def _point(releases: Path, version: str) -> None:
-    """Makes `latest` lead to the version."""
-    pointer = releases / LATEST
+    """Makes `latest` lead to the version; where links need a permission, as on Windows, it is a copy of it."""
+    pointer, draft = releases / LATEST, releases / ".latest"
     if pointer.is_symlink() and pointer.readlink() == Path(version):
         return
-    draft = releases / ".latest"
     with os_errors(str(pointer)):
+        if draft.is_dir() and not draft.is_symlink():
+            shutil.rmtree(draft)
         draft.unlink(missing_ok=True)
-        draft.symlink_to(version)
-        draft.replace(pointer)
+        try:
+            draft.symlink_to(version)
+        except OSError:
+            shutil.copytree(releases / version, draft, copy_function=link)
+        if pointer.is_dir() and not pointer.is_symlink():
+            replace_folder(draft, pointer)
+        else:
+            draft.replace(pointer)
 
 
 def _created(proposal: Proposal) -> str | None:

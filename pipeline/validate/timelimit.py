@@ -27,11 +27,12 @@ class Expired(BaseException):  # no `except Exception` of a library holds it up
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[type[Expired]]:
-    """Raises Expired in the block after that many CPU seconds; without effect outside the main thread.
+    """Raises Expired in the block after that many CPU seconds; without effect outside the main thread,
+    and on Windows, which has no such timer.
 
     Python's `re` looks for signals while it matches, so that even an endless match ends.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield Expired
         return
 

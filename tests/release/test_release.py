@@ -194,6 +194,28 @@ def test_a_version_may_be_asked_for_again_when_nothing_changed(tmp_path: Path) -
     assert released(tmp_path, "1.0.0") == Released("1.0.0", tmp_path / "build/releases/1.0.0", False, ())
 
 
+def test_where_there_are_no_links_latest_is_a_copy_that_each_release_replaces(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path, target: str, target_is_directory: bool = False) -> None:  # noqa: ARG001
+        raise OSError(1314, "A required privilege is not held by the client", str(self))
+
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    latest = built / "build/releases/latest"
+    for extra in ("x,Xtra", "y,Ytra"):
+        latest.unlink() if latest.is_symlink() else None
+        shops = built / "sources/example-municipality/shops.csv"
+        header, first, *rest = shops.read_text(encoding="utf-8").splitlines()
+        cells = dict(zip(header.split(","), first.split(","), strict=True))
+        row = ",".join({**cells, "id": extra[0], "name": extra[2:]}.values())
+        shops.write_text("\n".join([header, first, *rest, row]) + "\n", encoding="utf-8")
+        run = invoke("build", "--quiet", "--project", built)
+        assert run.code == 0, run.err
+        assert not latest.is_symlink()
+        assert extra[2:] in (latest / "data/shops.csv").read_text(encoding="utf-8")
+        assert invoke("verify", latest, "--quiet").code == 0
+
+
 def test_the_latest_release_is_the_highest_version(tmp_path: Path) -> None:
     put(tmp_path, {"1.9.0/a": "", "1.10.0/a": "", "0.99.0/a": "", ".staging-x/a": "", "notes/a": ""})
     (tmp_path / "latest").symlink_to("1.9.0")

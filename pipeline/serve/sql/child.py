@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import sqlite3
 import sys
 import time
@@ -37,7 +36,9 @@ def main() -> None:
 
 
 def _confine() -> None:
-    """Gives up what a query does not need, for good."""
+    """Gives up what a query does not need, for good; only Unix lets a process do that."""
+    import resource
+
     for what, most in (
         (resource.RLIMIT_AS, limits.MEMORY),
         (resource.RLIMIT_CPU, limits.PROCESSOR_SECONDS),

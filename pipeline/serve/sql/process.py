@@ -59,8 +59,15 @@ class _Queue:
 _queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()
 
 
+ONLY_UNIX = (
+    "This system cannot confine a process, so SQL is off. Ask in explore.html of the release, or on Linux or macOS."
+)
+
+
 async def ask(database: Path, sql: str, parameters: dict[str, str]) -> Rows:
     """The rows of a query. Raises Refused where it has none."""
+    if os.name != "posix":
+        raise Refused(501, ONLY_UNIX)
     if len(sql) > limits.LONGEST:
         raise Refused(414, f"The query is longer than {limits.LONGEST} characters.")
     queue = _queues.setdefault(asyncio.get_running_loop(), _Queue())
