@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.command import invoke
+import pytest
+import requests
+
+from tests.command import environment, invoke
 from tests.projects import put
+from tests.serve.server import serving
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_a_fault_is_shown_on_its_row_of_a_pull_request(tmp_path: Path) -> None:
@@ -25,3 +35,29 @@ def test_the_doctor_says_what_a_report_of_an_error_needs(built: Path) -> None:
     checks = {check["name"]: check for check in json.loads(run.out)}
     assert checks["Python"]["state"] == "ok"
     assert {"duckdb", "frictionless", "datasette", "clock", "disk of the project"} <= set(checks)
+
+
+@pytest.mark.slow
+def test_the_wheel_alone_makes_and_serves_a_project_outside_a_clone(tmp_path: Path) -> None:
+    """What CI can say of `uv tool install`, `pipx` and `pip install`: a wheel in an environment with nothing else."""
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        put(tmp_path / "source", {name: (ROOT / name).read_bytes()})
+    shutil.copytree(ROOT / "pipeline", tmp_path / "source/pipeline", ignore=shutil.ignore_patterns("__pycache__"))
+    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
+    subprocess.run([*wheel, tmp_path, tmp_path / "source"], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)
+    binaries = tmp_path / "fresh" / ("Scripts" if os.name == "nt" else "bin")
+    uv = shutil.which("uv")
+    install = (
+        [uv, "pip", "install", "--python", binaries / "python"] if uv else [binaries / "python", "-m", "pip", "install"]
+    )
+    installed = subprocess.run(
+        [*install, "--quiet", *tmp_path.glob("*.whl")], capture_output=True, encoding="utf-8", check=False
+    )
+    if installed.returncode:
+        pytest.skip(f"the libraries cannot be installed here: {installed.stderr[-200:]}")
+    command = binaries / "servicebanken"
+    for arguments, folder in ((["init", "shops"], tmp_path), (["build"], tmp_path / "shops")):
+        subprocess.run([command, *arguments], cwd=folder, env=environment(), check=True, capture_output=True)
+    with serving(cwd=tmp_path / "shops", script=command) as server:
+        assert "North Village Shop" in requests.get(f"{server.address}en/example/shops", timeout=20).text
