@@ -53,10 +53,10 @@ def _pages(version: Version, language: str, is_first: bool) -> list[tuple[str, s
     """The pages of a version in a language, each with what it is called: a key of the words."""
     found = []
     for stem, place, key in (
-        ("index", "", "about"),
-        ("explore", f"#l={language}", "explore"),
-        ("report", "", "report"),
-        ("index", "#changes", "changes"),
+        ("index", "", "publish.about"),
+        ("explore", f"#l={language}", "publish.explore"),
+        ("report", "", "publish.report"),
+        ("index", "#changes", "publish.changes"),
     ):
         path = next((each for each in (f"{stem}.{language}.html", f"{stem}.html") if each in version.shows), None)
         if path and not (is_first and place == "#changes"):
