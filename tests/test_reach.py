@@ -47,10 +47,9 @@ def test_the_wheel_alone_makes_and_serves_a_project_outside_a_clone(tmp_path: Pa
     subprocess.run([*wheel, tmp_path, tmp_path / "source"], check=True, capture_output=True)
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)
     binaries = tmp_path / "fresh" / ("Scripts" if os.name == "nt" else "bin")
-    uv = shutil.which("uv")
-    install = (
-        [uv, "pip", "install", "--python", binaries / "python"] if uv else [binaries / "python", "-m", "pip", "install"]
-    )
+    install: list[str | Path] = [binaries / "python", "-m", "pip", "install"]
+    if uv := shutil.which("uv"):
+        install = [uv, "pip", "install", "--python", binaries / "python"]
     installed = subprocess.run(
         [*install, "--quiet", *tmp_path.glob("*.whl")], capture_output=True, encoding="utf-8", check=False
     )
