@@ -13,7 +13,7 @@ import yaml
 
 from pipeline.cli import main
 from tests.command import SCRIPT, servicebanken
-from tests.projects import put
+from tests.projects import example, put
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8"))
@@ -66,7 +66,7 @@ def test_it_runs_when_a_release_is_recorded_and_when_it_is_asked_to() -> None:
 
 def test_recorded_releases_are_published_one_after_the_other_and_drafts_are_not(tmp_path: Path) -> None:
     project = tmp_path / "shops"
-    assert servicebanken("init", project).code == 0
+    example(project)
     git("init", "--quiet", "--bare", "--initial-branch=main", tmp_path / "origin.git", at=tmp_path)
     git("init", "--quiet", "--initial-branch=main", at=project)
     git("remote", "add", "origin", tmp_path / "origin.git", at=project)
