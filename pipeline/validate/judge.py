@@ -221,15 +221,15 @@ def _last(errors: Sequence[Error]) -> int:
 def _settle(resource: TableResource, table: Any, found: Source, last: int | None) -> None:
     """Fills in the counts and hashes that frictionless would have gathered from the stream."""
     stats = resource.stats
+    if len(found.files) > 1 and hasattr(table, "hashes_of_parts"):  # frictionless has read the beginning alone
+        is_stated = bool(resource.hash or resource.bytes)
+        told = table.hashes_of_parts(found.files, is_stated=is_stated) or (None, None, None)
+        stats.md5, stats.sha256, stats.bytes = told
     if last is not None:
         stats.rows = table.rank(last)
         return
     stats.rows = table.count
     if found.layout is None:
-        if len(found.files) > 1 and hasattr(table, "hashes_of_parts"):  # frictionless has read the beginning alone
-            is_stated = bool(resource.hash or resource.bytes)
-            told = table.hashes_of_parts(found.files, is_stated=is_stated) or (None, None, None)
-            stats.md5, stats.sha256, stats.bytes = told
         return
     stats.bytes = table.stats.get("bytes") or found.layout.path.stat().st_size
     path, told = found.layout.path, str(resource.hash or "")
