@@ -145,6 +145,9 @@ def texts(*both: Field) -> list[str | None]:
             stepped = [str(value + step) for step in (-1, 1, -0.5, 0.5)]
             stepped += [each.replace(".", ",") for each in stepped if "." in each]
             found += [*stepped, *(f"{each} kr" for each in stepped)]
+            for each in (text, text.replace(".", ","), *stepped):
+                minus = "-" if each.startswith("-") else ""
+                found += [f"{minus}0{sign}{each.removeprefix('-')}" for sign in ", '"]
     grouped = [
         f"0{sign}{whole}" for sign in ", '" for whole in (2, 3, 7, 12, 100, "0.5", "0,5", "1.25", "1,25", "9.75")
     ]
