@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import asinh, atan2, cos, isfinite, log1p, radians, sin, sqrt, tan
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -55,10 +56,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Shade:
-    """How strongly an area is coloured, from 0 to 1, and what that says."""
+    """How strongly an area is coloured, from 0 to 1, what that says, and where it leads."""
 
     strength: float
     label: str
+    href: str | None = None
 
 
 def areas(path: Path) -> list[Area]:
@@ -101,12 +103,14 @@ def svg_map(
     name: str = "map",
     shaded: Sequence[tuple[Area, Shade]] = (),
     width: int = WIDTH,
+    cluster: Callable[[Sequence[Point]], str] | None = None,
 ) -> Markup:
     """The map as an `<svg>` element, `width` units wide; `name` begins its ids, so that a page can hold several.
 
-    `title` and `description` are its text alternative. Points at one position are drawn as one, with every label;
-    labels that would cover others are left to the point's own title. Without an outline the points stand in a frame.
-    `href` of a point is the caller's word: it is escaped, and not judged. Nothing to draw gives an empty text.
+    `title` and `description` are its text alternative. Points that would cover one another are drawn as one with
+    their number, which leads where `cluster` says, given the points. Labels are whole; one that would cover another
+    shows on hover and focus. Without an outline the points stand in a frame. `href` is the caller's word: it is
+    escaped, and not judged. Nothing to draw gives an empty text.
     """
     places = _merged(points)
     drawn = _drawn(outline, [area for area, _ in shaded], [(each.longitude, each.latitude) for each in places], width)
@@ -121,7 +125,7 @@ def svg_map(
         Markup('<title id="{0}-t">{1}</title><desc id="{0}-d">{2}</desc>').format(name, title, description),
         land,
         *(_shade(area, shade, sheet) for area, shade in shaded),
-        *_points(places, sheet),
+        *_points(_clusters(places, sheet, cluster) if cluster else places, sheet),
         Markup("</svg>"),
     ]
     return Markup("").join(parts)
@@ -250,10 +254,16 @@ def _land(outline: Sequence[Area], sheet: _Sheet) -> Markup:
 
 
 def _shade(area: Area, shade: Shade, sheet: _Sheet) -> Markup:
-    return Markup(
+    drawn = Markup(
         '<path class="shade" d="{}" fill="currentColor" fill-opacity="{}" stroke="currentColor" stroke-opacity=".5" '
         'stroke-width=".8" stroke-linejoin="round"><title>{}</title></path>'
     ).format(_path(area, sheet), round(0.12 + 0.48 * max(0.0, min(1.0, shade.strength)), 2), shade.label)
+    if shade.href is None:
+        return drawn
+    label = _text(shade.label, *sheet.place(*middle(area)), 0, sheet, " late")
+    return Markup('<a class="area" href="{0}" aria-label="{1}">{2}{3}</a>').format(
+        shade.href, shade.label, drawn, label
+    )
 
 
 def _path(area: Area, sheet: _Sheet) -> str:
@@ -285,8 +295,36 @@ def _move(x: int, y: int) -> str:
     return f"{x / 10:g} {y / 10:g}"
 
 
+def _clusters(points: Sequence[Point], sheet: _Sheet, leads: Callable[[Sequence[Point]], str]) -> list[Point]:
+    """The points, of which those that lie within `NEAR` of the first of them are one."""
+    groups: list[tuple[float, float, list[Point]]] = []
+    for point in points:
+        x, y = sheet.place(point.longitude, point.latitude)
+        near = next((group for group in groups if (group[0] - x) ** 2 + (group[1] - y) ** 2 < NEAR**2), None)
+        if near is None:
+            groups.append((x, y, [point]))
+        else:
+            near[2].append(point)
+    return [
+        group[0]
+        if len(group) == 1
+        else Point(
+            group[0].longitude,
+            group[0].latitude,
+            ", ".join(each.label for each in group),
+            leads(group),
+            sum(each.count for each in group),
+        )
+        for _, _, group in groups
+    ]
+
+
+NEAR = 9
+"""Units between points that can still be told apart and touched."""
+
+
 def _points(points: Sequence[Point], sheet: _Sheet) -> list[Markup]:
-    """The points, then those of their labels that cover neither a point nor another label."""
+    """The points with their labels: those that would cover a point or another label wait until they are pointed at."""
     discs = [(*sheet.place(point.longitude, point.latitude), _radius(point)) for point in points]
     taken = [(x - r, y - r, x + r, y + r) for x, y, r in discs]
     drawn = []
@@ -296,8 +334,9 @@ def _points(points: Sequence[Point], sheet: _Sheet) -> list[Markup]:
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="currentColor" fill-opacity=".75"/>'
             f'<circle class="reach" cx="{x:.1f}" cy="{y:.1f}" r="12" fill="none" pointer-events="all"/>'
         )
-        label = _label(point, x, y, r, taken, sheet)
-        inner = f"<title>{escape(said)}</title>{disc}{label}"
+        if point.count > 1 and "," in point.label:
+            disc += f'<text class="number" x="{x:.1f}" y="{y + 3:.1f}">{point.count}</text>'
+        inner = f"<title>{escape(said)}</title>{disc}{_label(point, x, y, r, taken, sheet)}"
         if point.href is None:
             drawn.append(Markup(f'<g class="point">{inner}</g>'))
         else:
@@ -314,27 +353,67 @@ def _radius(point: Point) -> float:
 LETTER = 5.6
 """Units that a character of a label takes at most, on the average, at 11 units of height."""
 
-LABEL = 24
-"""Characters of the longest label that is written on the map."""
+LONGEST = 40
+"""Characters of a line of a label; a longer label has several."""
 
 
 def _label(
     point: Point, x: float, y: float, r: float, taken: list[tuple[float, float, float, float]], sheet: _Sheet
 ) -> Markup:
-    text = point.label if len(point.label) <= LABEL else point.label[: LABEL - 1].rstrip() + "…"
-    wide = len(text) * LETTER
+    wide = len(point.label) * LETTER
     for left, anchor in ((x + r + 3, "start"), (x - r - 3 - wide, "end")):
         box = (left, y - 6, left + wide, y + 6)
-        fits = left >= 0 and left + wide <= sheet.width
+        fits = point.count == 1 and left >= 0 and left + wide <= sheet.width
         if fits and not any(_overlap(box, other) for other in taken):
             taken.append(box)
-            at = left if anchor == "start" else left + wide
-            return Markup(
-                f'<text class="label" x="{at:.1f}" y="{y + 3.8:.1f}" text-anchor="{anchor}" font-size="11" '
-                f'fill="currentColor">{escape(text)}</text>'
-            )
-    return Markup("")
+            return _line([point.label], left if anchor == "start" else left + wide, y + 3.8, anchor)
+    return _text(point.label, x, y, r, sheet, " late")
+
+
+def _text(label: str, x: float, y: float, r: float, sheet: _Sheet, kind: str) -> Markup:
+    """A label beside a place, whole and on the sheet, in as many lines as it needs."""
+    lines = wrap(label, LONGEST) or [""]
+    wide = max(map(len, lines)) * LETTER
+    left = max(2.0, min(x + r + 3, sheet.width - wide - 2))
+    top = max(10.0, min(y + 3.8, sheet.height - 13.0 * (len(lines) - 1) - 4))
+    return _line(lines, left, top, "start", kind)
+
+
+def _line(lines: Sequence[str], x: float, y: float, anchor: str, kind: str = "") -> Markup:
+    parts = (
+        Markup('<tspan x="{}" dy="{}">{}</tspan>').format(f"{x:.1f}", 13 if at else 0, line)
+        for at, line in enumerate(lines)
+    )
+    shown = Markup("").join(parts) if len(lines) > 1 else escape(lines[0])
+    return Markup(
+        f'<text class="label{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="11" '
+        'fill="currentColor">{}</text>'
+    ).format(shown)
 
 
 def _overlap(one: tuple[float, float, float, float], two: tuple[float, float, float, float]) -> bool:
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+
+
+# -- nearer ------------------------------------------------------------------------------------------------------------
+
+
+def around(outline: Sequence[Area], places: Sequence[Position]) -> Sequence[Area]:
+    """The areas of an outline that hold one of the places; the whole outline where none does."""
+    return [area for area in outline if any(holds(area, *place) for place in places)] or outline
+
+
+def middle(area: Area) -> Position:
+    """The middle of the positions of an area's longest ring."""
+    ring = max(area.rings, key=len)
+    return sum(x for x, _ in ring) / len(ring), sum(y for _, y in ring) / len(ring)
+
+
+def holds(area: Area, longitude: float, latitude: float) -> bool:
+    """Whether the place lies in the area: a line from it to the east crosses its outline an odd number of times."""
+    crossings = sum(
+        (ay > latitude) != (by > latitude) and longitude < (bx - ax) * (latitude - ay) / (by - ay) + ax
+        for ring in area.rings
+        for (ax, ay), (bx, by) in pairwise(ring)
+    )
+    return crossings % 2 == 1

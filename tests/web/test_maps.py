@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.web.maps import MOST_TALL, WIDTH, Area, Point, Shade, areas, svg_map
+from pipeline.web.maps import MOST_TALL, WIDTH, Area, Point, Shade, areas, around, svg_map
 
 SVG = "{http://www.w3.org/2000/svg}"
 SQUARE = ((10.0, 55.0), (20.0, 55.0), (20.0, 65.0), (10.0, 65.0), (10.0, 55.0))
@@ -68,7 +68,11 @@ def test_points_at_one_place_are_one_with_their_count() -> None:
 def test_a_label_covers_no_other() -> None:
     crowd = [Point(15 + at / 100, 60.0, f"Place {at}", f"#{at}") for at in range(10)]
     svg = drawn(*crowd)
-    boxes = [(float(text.get("x", "")), float(text.get("y", ""))) for text in svg.iter(f"{SVG}text")]
+    boxes = [
+        (float(text.get("x", "")), float(text.get("y", "")))
+        for text in svg.iter(f"{SVG}text")
+        if text.get("class") == "label"
+    ]
     assert 0 < len(boxes) < 10
     assert [link.findtext(f"{SVG}title") for link in svg.iter(f"{SVG}a")] == [f"Place {at}" for at in range(10)]
 
@@ -162,3 +166,24 @@ def test_an_outline_that_was_drawn_before_makes_the_same_map(place: tuple[float,
     assert svg_map(outline, [Point(16.0, 61.0, "there")], title="t", description="d") != first
     assert svg_map(outline, point, title="t", description="d") == first
     assert svg_map([*outline], point, title="t", description="d") == first
+
+
+def test_labels_are_whole_and_those_without_room_wait_until_they_are_pointed_at() -> None:
+    name = "Servicepunkt och mötesplats i den gamla bygdegården vid sjön"
+    svg = drawn(*(Point(15 + at / 100, 60.0, f"{name} {at}", f"#{at}") for at in range(3)))
+    said = [("".join(text.itertext()), text.get("class")) for text in svg.iter(f"{SVG}text")]
+    assert [each.replace(" ", "") for each, _ in said] == [f"{name} {at}".replace(" ", "") for at in range(3)]
+    assert "label late" in {kind for _, kind in said}
+
+
+def test_points_that_would_cover_one_another_are_one_that_leads_to_all_of_them() -> None:
+    crowd = [Point(15 + at / 1000, 60.0, str(at), f"#{at}") for at in range(3)]
+    svg = drawn(*crowd, UPPSALA, cluster=lambda group: "#" + "-".join(each.label for each in group))
+    links = [(link.get("href"), link.get("aria-label")) for link in svg.iter(f"{SVG}a")]
+    assert links == [("#0-1-2", "0, 1, 2 (3)"), ("#uppsala", "Uppsala")]
+
+
+def test_a_map_can_be_drawn_of_the_parts_that_hold_its_points() -> None:
+    east = Area("02", "East", tuple(tuple((x + 10, y) for x, y in ring) for ring in LAND.rings))
+    assert around([LAND, east], [(25.0, 60.0)]) == [east]
+    assert around([LAND, east], [(50.0, 60.0)]) == [LAND, east]

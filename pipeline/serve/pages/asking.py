@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.core.quoting import identifier
-from pipeline.serve.pages.cells import Cells
+from pipeline.serve.pages.cells import Cells, alphabetical
 from pipeline.serve.pages.dataset import Parameter
 from pipeline.serve.pages.matching import folded
 from pipeline.serve.pages.selection import Selection
@@ -63,7 +63,7 @@ def _values(con: sqlite3.Connection, cells: Cells, table: str, column: str) -> l
     about = cells.dataset.tables[table].by_name[column]
     cells.look_up(con, [about], rows)
     named = [(str(row[column]), cells.text(about, {column: row[column]} | dict.fromkeys(about.others))) for row in rows]
-    return sorted(named, key=lambda each: each[1].casefold().translate(str.maketrans("åäö", "{|}")))
+    return sorted(named, key=lambda each: alphabetical(each[1]))
 
 
 def _code(choices: Choices, told: str) -> str:

@@ -216,6 +216,11 @@ def labels(
     return found
 
 
+def alphabetical(name: str) -> str:
+    """What names are sorted by: without regard to case, Å Ä Ö last."""
+    return name.casefold().translate(str.maketrans("åäö", "{|}"))
+
+
 def cut(text: str, most: int) -> str:
     """The text, or as many of its words as fit."""
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(" ,;:–") + " …"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
@@ -26,6 +27,19 @@ def linked_data(dataset: Dataset) -> Markup:
     """The release's description in schema.org's words, for search engines, as it can stand in a page."""
     file = next(iter(sorted((dataset.folder / "catalog").glob("schema-org*.json*"))), None)
     return Markup(file.read_text(encoding="utf-8").replace("<", "\\u003c").strip()) if file else Markup("{}")
+
+
+def page_data(dataset: Dataset, name: str, address: str) -> Markup:
+    """What a page is in schema.org's words: a part of the dataset, in its language."""
+    whole = {"@type": "Dataset", "name": dataset.title, "description": dataset.description or dataset.title}
+    if dataset.version:
+        whole["version"] = dataset.version
+    if dataset.told.get("license_url"):
+        whole["license"] = str(dataset.told["license_url"])
+    page = {"@context": "https://schema.org", "@type": "WebPage", "name": name, "inLanguage": dataset.words.language}
+    if address:
+        page["url"] = address
+    return Markup(json.dumps(page | {"about": whole}, ensure_ascii=False).replace("<", "\\u003c"))
 
 
 def contact(dataset: Dataset) -> str | None:
@@ -55,9 +69,31 @@ def about(dataset: Dataset) -> dict[str, Any]:
         "licences": told.licences(descriptor),
         "sources": told.sources(descriptor),
         "files": _files(dataset),
+        "pages": pages(dataset),
+        "catalogues": sorted(path.name for path in (dataset.folder / "catalog").glob("*")),
         "located": next((table for table in dataset.tables.values() if table.location), None),
         "first": next((table for table in dataset.tables.values() if not table.is_view), None),
     }
+
+
+def pages(dataset: Dataset) -> list[tuple[str, str]]:
+    """The release's own pages in the language, or in the one that they have: path and key of the title."""
+    wanted = [("index", "release_page"), ("report", "report_page")]
+    named = [
+        (
+            next(
+                (
+                    each
+                    for each in (f"{stem}.{dataset.words.language}.html", f"{stem}.html")
+                    if (dataset.folder / each).is_file()
+                ),
+                "",
+            ),
+            title,
+        )
+        for stem, title in wanted
+    ]
+    return [each for each in named if each[0]]
 
 
 def _files(dataset: Dataset) -> list[tuple[str, str, int]]:

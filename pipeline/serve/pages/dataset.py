@@ -85,6 +85,11 @@ class Table:
         ]
 
     @property
+    def asked(self) -> frozenset[str]:
+        """The names of what a question asks for."""
+        return frozenset(each.name for each in self.parameters)
+
+    @property
     def rows(self) -> str:
         """What SQL selects from."""
         return identifier(self.name) if self.sql is None else f"({self.sql.strip().rstrip(';')})"

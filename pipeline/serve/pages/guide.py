@@ -6,6 +6,7 @@ by: knowledge_needs.need                      a code of a table that leads to th
 steps: knowledge_stages.stage                 another: in which order they help
 texts: [summary_sv, audience_sv, effort_sv]   columns that say how each works
 linked: [knowledge_uses]                      tables that say where it was used, and with what result
+questions: [{title: Who paid, question: money-behind-a-method}]   what is asked about each
 """
 
 from __future__ import annotations
@@ -15,11 +16,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
+from markupsafe import Markup
+
 from pipeline.core.quoting import identifier
+from pipeline.serve.pages import story
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Table
 from pipeline.serve.pages.row_page import related
+
+MOST_ROWS = 5
+"""Rows of an answer that stand with a thing; it leads to the rest."""
 
 
 def context(con: sqlite3.Connection, cells: Cells, told: Mapping[str, Any], query: str) -> dict[str, Any] | None:
@@ -104,9 +111,22 @@ def _item(con: sqlite3.Connection, cells: Cells, table: Table, told: Mapping[str
         "kind": next((cells.show(each, row) for each in table.shown if each.labels and row[each.name]), ""),
         "texts": [(each.title, text) for each in shown if (text := cells.show(each, row, whole=True))],
         "related": related(con, cells, table, row, _names(told.get("linked"))),
+        "answers": _answers(con, cells, told, str(row[table.key[0]])),
         "read_on": cells.show(web, row) if web else "",
         "again": False,
     }
+
+
+def _answers(con: sqlite3.Connection, cells: Cells, told: Mapping[str, Any], key: str) -> list[tuple[str, Markup]]:
+    """What the questions of a guide have to say of one thing: the title of each and the first rows."""
+    known = cells.dataset.questions
+    wanted = [each for each in told.get("questions") or [] if isinstance(each, Mapping)]
+    found = [
+        (str(each.get("title") or question.title), *story.listed(con, cells, question, key, MOST_ROWS))
+        for each in wanted
+        if (question := known.get(str(each.get("question")))) is not None
+    ]
+    return [(title, rows) for title, count, rows in found if count]
 
 
 def _names(told: Any) -> Sequence[str]:

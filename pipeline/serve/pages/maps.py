@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from datasette.utils import tilde_decode
 from markupsafe import Markup
 
 from pipeline.core.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.dataset import Table
 from pipeline.serve.pages.selection import Selection
-from pipeline.web.maps import Area, Point, Position, Shade, svg_map
+from pipeline.web.maps import Area, Point, Position, Shade, around, holds, middle, svg_map
 
 NOTHING = Markup("")
 
@@ -37,30 +39,62 @@ class Drawing:
         return self.shown + self.missing
 
 
-def of_selection(con: sqlite3.Connection, cells: Cells, selection: Selection, count: int) -> Drawing | None:
-    """A map of the rows that are asked for: points, in areas that are shaded by how many rows lie in them; None where
-    nothing says where they lie."""
-    table = selection.table
-    _, drawn = _areas_of(cells, table)
-    _, counts = by_area(con, cells, selection)
+def of_selection(
+    con: sqlite3.Connection, cells: Cells, selection: Selection, count: int, within: Area | None = None
+) -> Drawing | None:
+    """A map of the rows that are asked for, or of those `within` an area: points, in areas that are shaded by how many
+    rows lie in them; None where nothing says where they lie. A map of a filter shows the parts that have its rows."""
+    table, words, ground = selection.table, cells.dataset.words, cells.dataset.ground
+    drawn, counts = _areas_of(cells, table)[1], by_area(con, cells, selection, within)[1]
     points = _points(con, cells, table, *selection.where()) if table.location is not None else []
-    if len(points) > MOST_POINTS:
-        points = []
+    points = [] if len(points) > MOST_POINTS else points
+    if within is not None:
+        points = [each for each in points if holds(within, each.longitude, each.latitude)]
+        ground = [within]
+    elif selection.is_narrowed:
+        places = [(each.longitude, each.latitude) for each in points] + [middle(drawn[code]) for code in counts]
+        ground = [*around(ground, places)]
     if not points and not counts:
         return None
     shown = max(len(points), sum(counts.values()))
-    words = cells.dataset.words
     said = [words.text("map_points", n=words.number(len(points)))] if points else []
     said += [words.text("map_areas", n=words.number(len(counts)))] if counts else []
     most = max(counts.values(), default=1)
+    start, argument = cells.links.table(table.name), _area_argument(cells, table)
     shaded = [
-        (drawn[code], Shade(rows / most if most > 1 else 0.6, f"{drawn[code].name}: {words.number(rows)}"))
+        (
+            drawn[code],
+            Shade(
+                rows / most if most > 1 else 0.6,
+                f"{drawn[code].name}: {words.number(rows)}",
+                f"{start}{selection.link(**{argument: code})}",
+            ),
+        )
         for code, rows in counts.items()
     ]
     svg = svg_map(
-        cells.dataset.ground, points, title=table.title, description=" ".join(said), name="places", shaded=shaded
+        ground,
+        points,
+        title=table.title,
+        description=" ".join(said),
+        name="places",
+        shaded=shaded,
+        cluster=lambda group: _leading(cells, table, group),
     )
-    return Drawing(svg, shown, max(0, count - shown), bool(shaded))
+    return Drawing(svg, shown, max(0, count - shown) if within is None else 0, bool(shaded))
+
+
+def _area_argument(cells: Cells, table: Table) -> str:
+    column = _areas_of(cells, table)[0]
+    return table.by_name[column].argument if column else ""
+
+
+def _leading(cells: Cells, table: Table, group: Sequence[Point]) -> str:
+    """The rows that the points of a group stand for."""
+    if len(table.key) != 1:
+        return cells.links.table(table.name)
+    keys = [tilde_decode(str(point.href).rpartition("/")[2]) for point in group]
+    return cells.links.table(table.name, **{f"{table.key[0]}__in": json.dumps(keys, ensure_ascii=False)})
 
 
 def _areas_of(cells: Cells, table: Table) -> tuple[str | None, Mapping[str, Area]]:
@@ -76,15 +110,21 @@ def _areas_of(cells: Cells, table: Table) -> tuple[str | None, Mapping[str, Area
     return max(found, key=lambda each: len(each[1]), default=(None, {}))
 
 
-def by_area(con: sqlite3.Connection, cells: Cells, selection: Selection) -> tuple[str | None, dict[str, int]]:
-    """The column that says in which area a row lies, and how many of the rows that are asked for lie in each."""
+def by_area(
+    con: sqlite3.Connection, cells: Cells, selection: Selection, within: Area | None = None
+) -> tuple[str | None, dict[str, int]]:
+    """The column that says in which area a row lies, and how many of the rows that are asked for lie in each; only
+    the areas whose middle is `within` one."""
     column, drawn = _areas_of(cells, selection.table)
     if column is None:
         return None, {}
     where, parameters = selection.where()
     name = identifier(column)
     sql = f"SELECT {name}, count(*) FROM {selection.table.rows}{where} GROUP BY {name}"
-    return column, {str(code): rows for code, rows in con.execute(sql, parameters) if str(code) in drawn}
+    counts = {str(code): rows for code, rows in con.execute(sql, parameters) if str(code) in drawn}
+    if within is not None:
+        counts = {code: rows for code, rows in counts.items() if holds(within, *middle(drawn[code]))}
+    return column, counts
 
 
 def _points(

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from pipeline.core.quoting import identifier
 from pipeline.serve.pages import maps
-from pipeline.serve.pages.cells import Cells, labels
+from pipeline.serve.pages.cells import Cells, alphabetical, labels
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import Table
 from pipeline.serve.pages.matching import folded
@@ -49,7 +49,7 @@ def context(con: sqlite3.Connection, cells: Cells, told: Mapping[str, Any], quer
     figures = cells.dataset.tables.get(str(told.get("figures")))
     return {
         "table": table,
-        "choices": sorted(names.items(), key=lambda each: each[1].casefold().translate(str.maketrans("åäö", "{|}"))),
+        "choices": sorted(names.items(), key=lambda each: alphabetical(each[1])),
         "unknown": [each for each in wanted if each not in names],
         "keys": keys,
         "profiles": profiles,

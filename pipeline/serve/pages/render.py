@@ -14,6 +14,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from pipeline.package.about import address, text
+from pipeline.serve.pages.cite import page_data
 from pipeline.serve.pages.dataset import Dataset
 from pipeline.serve.pages.links import Links
 from pipeline.web import templates
@@ -80,6 +81,7 @@ def environment() -> Environment:
     made = templates.environment(TEMPLATES)
     made.filters["paragraphs"] = paragraphs
     made.filters["web"] = address
+    made.globals["page_data"] = page_data
     made.tests["text"] = lambda value: text(value) is not None
     return made
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from pipeline.core.quoting import identifier
 from pipeline.serve.pages import evidence, maps
-from pipeline.serve.pages.cells import NAME, Cells, cut
+from pipeline.serve.pages.cells import NAME, Cells, alphabetical, cut
 from pipeline.serve.pages.columns import Column
 from pipeline.serve.pages.dataset import TRACES, Dataset, Table
 from pipeline.serve.pages.evidence import Evidence
@@ -237,14 +237,10 @@ def _groups(cells: Cells, other: Table, column: str, thing: Column, rows: Sequen
             "name": cells.show(thing, row),
             "href": None if thing.links else cells.links.row(other.name, [row[each] for each in other.key]),
             "note": Markup(" ").join(note for note in notes if note),
-            "order": _order(cells.text(thing, row)),
+            "order": alphabetical(cells.text(thing, row)),
         }
         groups.setdefault(title, []).append(chip)
     return [Group(title, sorted(chips, key=lambda chip: str(chip["order"]))) for title, chips in groups.items()]
-
-
-def _order(name: str) -> str:
-    return name.casefold().translate(str.maketrans("åäö", "{|}"))
 
 
 def _item(cells: Cells, other: Table, column: str, row: Any) -> dict[str, Any]:
@@ -267,7 +263,7 @@ def _item(cells: Cells, other: Table, column: str, row: Any) -> dict[str, Any]:
         and (shown := cells.show(each, row))
     ]
     return {
-        "order": _order(name),
+        "order": alphabetical(name),
         "name": cut(name, NAME),
         "href": cells.links.row(other.name, [row[each] for each in other.key]) if other.key else None,
         "details": details[:DETAILS],

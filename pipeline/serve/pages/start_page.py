@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.serve.pages import maps
-from pipeline.serve.pages.cells import Cells, labels
+from pipeline.serve.pages.cells import Cells, alphabetical, labels
 from pipeline.serve.pages.dataset import TRACES, Table
 from pipeline.serve.pages.selection import parse
 
@@ -23,8 +23,8 @@ QUESTIONS, TABLES = 6, 5
 """Questions and tables that are shown where metadata.yml does not say which."""
 
 
-def context(con: sqlite3.Connection, cells: Cells) -> dict[str, Any]:
-    """What the template needs; it is the same for everybody."""
+def context(con: sqlite3.Connection, cells: Cells, part: str = "") -> dict[str, Any]:
+    """What the template needs, with the map of the `part` of the country that has this code, or of all of it."""
     dataset = cells.dataset
     told = dataset.start
     core = [table for table in _found(cells, told.get("tables")) if table.count]
@@ -42,7 +42,7 @@ def context(con: sqlite3.Connection, cells: Cells) -> dict[str, Any]:
         "questions": asked,
         "has_more_questions": any(name not in shown for name in dataset.questions),
         "tables": core,
-        "map": _map(con, cells, str(told.get("map"))),
+        "map": _map(con, cells, str(told.get("map")), part),
     }
 
 
@@ -60,17 +60,23 @@ def _count(con: sqlite3.Connection, table: Table) -> int:
     return int(con.execute(f"SELECT count(*) FROM {table.rows}", empty).fetchone()[0])
 
 
-def _map(con: sqlite3.Connection, cells: Cells, name: str) -> dict[str, Any] | None:
-    """The map of a table, and the areas on it as links, most rows first."""
+def _map(con: sqlite3.Connection, cells: Cells, name: str, part: str) -> dict[str, Any] | None:
+    """The map of a table, and the areas on it as links, by name."""
     table = cells.dataset.tables.get(name)
-    drawing = maps.of_selection(con, cells, parse(table, ""), table.count or 0) if table else None
-    if table is None or drawing is None:
+    parts = {area.code: area for area in sorted(cells.dataset.ground, key=lambda area: alphabetical(area.name))}
+    within = parts.get(part)
+    drawing = maps.of_selection(con, cells, parse(table, ""), table.count or 0, within) if table else None
+    if table is None or (drawing is None and within is None):
         return None
-    column, counts = maps.by_area(con, cells, parse(table, ""))
+    column, counts = maps.by_area(con, cells, parse(table, ""), within)
     links = table.by_name[column].links if column else None
     names = labels(con, cells.dataset, links) if links else {}
-    areas = sorted(((rows, names.get(code, code), code) for code, rows in counts.items()), key=lambda each: each[1])
+    areas = sorted(
+        ((rows, names.get(code, code), code) for code, rows in counts.items()), key=lambda each: alphabetical(each[1])
+    )
     return {
+        "parts": [(code, area.name) for code, area in parts.items()] if len(parts) > 1 else [],
+        "part": part if within else "",
         "table": table,
         "drawing": drawing,
         "most": max(counts.values(), default=0),

@@ -52,12 +52,15 @@ def html(con: sqlite3.Connection, cells: Cells, markdown: str) -> Markup:
     return Markup(re.sub(r"\ue000(\d+)\ue001", lambda found: str(made[int(found[1])]), rendered))
 
 
-def _rows(con: sqlite3.Connection, question: Table) -> list[Any]:
-    return con.execute(question.rows[1:-1], {each.name: "" for each in question.parameters}).fetchall()
+def _rows(con: sqlite3.Connection, question: Table, given: str = "") -> list[Any]:
+    return con.execute(
+        question.rows[1:-1], dict.fromkeys((each.name for each in question.parameters), given)
+    ).fetchall()
 
 
-def _linked(cells: Cells, question: Table, shown: Any) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(cells.links.table(question.name), shown)
+def _linked(cells: Cells, question: Table, shown: Any, given: str = "") -> Markup:
+    asked = {each.name: given for each in question.parameters if given}
+    return Markup('<a href="{}">{}</a>').format(cells.links.table(question.name, **asked), shown)
 
 
 def _count(con: sqlite3.Connection, cells: Cells, question: Table) -> Markup:
@@ -72,12 +75,20 @@ def _value(con: sqlite3.Connection, cells: Cells, question: Table) -> Markup:
 
 
 def _list(con: sqlite3.Connection, cells: Cells, question: Table) -> Markup:
-    rows = _rows(con, question)
+    return listed(con, cells, question)[1]
+
+
+def listed(
+    con: sqlite3.Connection, cells: Cells, question: Table, given: str = "", most: int = MOST_LISTED
+) -> tuple[int, Markup]:
+    """How many rows a question has for what is `given`, and the first of them as a list that leads to them all; what
+    was asked for is not said again."""
+    rows = _rows(con, question, given)
     cells.look_up(con, question.columns, rows)
-    columns = with_numbers(question.shown, rows)
-    items = Markup("").join(Markup("<li>{}</li>").format(_item(cells, columns, row)) for row in rows[:MOST_LISTED])
-    more = _linked(cells, question, cells.dataset.words("all_of", n=len(rows), table=question.title))
-    return Markup("<ul>{}</ul><p>{}</p>").format(items, more)
+    columns = [each for each in with_numbers(question.shown, rows) if not given or each.name not in question.asked]
+    items = Markup("").join(Markup("<li>{}</li>").format(_item(cells, columns, row)) for row in rows[:most])
+    more = _linked(cells, question, cells.dataset.words("all_of", n=len(rows), table=question.title), given)
+    return len(rows), Markup("<ul>{}</ul><p>{}</p>").format(items, more)
 
 
 def _item(cells: Cells, columns: list[Any], row: Any) -> Markup:

@@ -86,9 +86,17 @@ class Site:
         """The start page."""
         with limited(con, self.milliseconds):
             cells = Cells(self.dataset, self.links)
-            found = self.dataset.once("", "start", find=lambda: start_page.context(con, cells))
-        more = {"citation": cite.citation(self.dataset), "linked_data": cite.linked_data(self.dataset)}
-        return self._page("start.html", visit, **found, **more)
+            part = parse_qs(visit.query).get("area", [""])[0]
+            part = part if part in {area.code for area in self.dataset.ground} else ""
+            found = self.dataset.once("start", part, find=lambda: start_page.context(con, cells, part))
+        return self._page(
+            "start.html",
+            visit,
+            **found,
+            citation=cite.citation(self.dataset),
+            linked_data=cite.linked_data(self.dataset),
+            pages=cite.pages(self.dataset),
+        )
 
     def named(self, con: sqlite3.Connection, visit: Visit, name: str) -> Answer:
         """A page that metadata.yml has: a guide, a profile or a story."""
