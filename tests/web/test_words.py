@@ -16,8 +16,6 @@ SOURCES = {
 
 ASKED = re.compile(r"""(?:\bt|\bwords(?:\.text)?|\.text)\(\s*["']([a-z]\w*(?:\.\w+)*)["'](?=\s*[,)])(?!\s*,\s*["'])""")
 COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)*)["']""")
-ASKED = re.compile(r"""(?:\bt|\bwords(?:\.text)?|\.text)\(\s*["']([a-z]\w*(?:\.\w+)*)["'](?=\s*[,)])(?!\s*,\s*["'])""")
-COUNTED = re.compile(r"""\.count(?:ed)?\(\s*["']([a-z_]\w*(?:\.\w+)*)["']""")
 MADE = re.compile(
     r"(unit|table|error|filter|change|match|file_is)_\w+|(date|role|rule|format|chart|explore|diff|report|workbook|said|refused)\.[\w.-]+"
 )
@@ -31,6 +29,16 @@ def test_both_languages_have_the_same_texts_in_the_same_order_with_the_same_name
         assert text.strip(), key
         assert catalogue("sv")[key].strip(), key
         assert sorted(re.findall(r"\{(\w*)\}", text)) == sorted(re.findall(r"\{(\w*)\}", catalogue("sv")[key])), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_stands_twice_in_a_catalogue(language: str) -> None:
+    section, keys = "", []
+    for line in (ROOT / f"web/words/{language}.yml").read_text(encoding="utf-8").splitlines():
+        if found := re.match(r"( *)([\w.-]+):", line):
+            section = section if found[1] else found[2]
+            keys.append(f"{section}.{found[2]}" if found[1] else found[2])
+    assert sorted({key for key in keys if keys.count(key) > 1}) == []
 
 
 def test_every_text_that_is_asked_for_is_there() -> None:

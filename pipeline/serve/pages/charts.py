@@ -22,9 +22,6 @@ BARS = 12
 MOST_YEARS = 60
 """Years from first to last that are drawn; of more, only those with rows."""
 
-WIDTH, MARGIN = 640, 20
-"""Pixels of a chart's file, and around it."""
-
 PAINT = {"c0": "#2f7d66", "none": "#b3b8b4", "track": "#f1efe9", "aside": "#56615d"}
 """The colours of style.css, which a file of its own does not have."""
 
@@ -106,16 +103,7 @@ def _counted_years(
     return None, {}, 0
 
 
-def file_of(chart: Chart, source: str) -> str:
-    """The chart as an SVG file that needs nothing else, with its title and where it comes from."""
-    inner = re.sub(r' class="(\w+)"', lambda found: f' fill="{PAINT.get(found[1], "#2f7d66")}"', str(chart.svg))
-    inner = inner.replace("<line ", '<line stroke="#dedbd2" ').replace("<svg ", '<svg x="{0}" y="56" width="{1}" ', 1)
-    tall = chart.height + 56 + 3 * MARGIN
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{tall}" viewBox="0 0 {WIDTH} {tall}" '
-        'font-family="system-ui, sans-serif" font-size="13" fill="#1c2422">'
-        f'<rect width="{WIDTH}" height="{tall}" fill="#fff"/>'
-    )
-    texts = Markup('<text x="{0}" y="34" font-size="18" font-weight="600">{1}</text>').format(MARGIN, chart.title)
-    texts += Markup('<text x="{}" y="{}" fill="#56615d" font-size="11">{}</text>').format(MARGIN, tall - 14, source)
-    return head + str(texts) + inner.replace("{0}", str(MARGIN)).replace("{1}", str(WIDTH - 2 * MARGIN)) + "</svg>\n"
+def drawing(chart: Chart) -> Markup:
+    """The drawing with the colours of the page's style, for a file that needs nothing else."""
+    painted = re.sub(r' class="(\w+)"', lambda found: f' fill="{PAINT.get(found[1], "#2f7d66")}"', str(chart.svg))
+    return Markup(painted.replace("<line ", '<line stroke="#dedbd2" '))

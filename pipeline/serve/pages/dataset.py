@@ -1,9 +1,12 @@
-"""What a release holds, in one language: its tables, views and questions, read once from its folder."""
+"""What a release holds, in one language: its tables, views and questions, read once from its folder; and how it is
+asked: by connections that cannot change it, each part of a page in a time of its own."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +32,10 @@ INFERRED = "inferred"
 
 TRACES = ("provenance", "discrepancies")
 """Tables about cells of other tables, whose rows are shown where those cells are."""
+
+
+STEPS = 10_000
+"""Steps of SQLite between two looks at the clock: each look waits for Python's lock."""
 
 
 @dataclass(frozen=True)
@@ -218,3 +225,19 @@ def _extent(drawn: Mapping[str, Area]) -> float:
 def connected(database: Path) -> sqlite3.Connection:
     """A connection that reads a file which nobody changes."""
     return sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
+
+
+@contextmanager
+def limited(con: sqlite3.Connection, milliseconds: int) -> Iterator[None]:
+    """Interrupts a query within this that takes longer."""
+    end = time.monotonic() + milliseconds / 1000
+    con.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+    try:
+        yield
+    finally:
+        con.set_progress_handler(None, STEPS)
+
+
+def is_interrupted(error: sqlite3.OperationalError) -> bool:
+    """Whether it is the time that was over."""
+    return str(error) == "interrupted"

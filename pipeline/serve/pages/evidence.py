@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from markupsafe import Markup, escape
 
@@ -26,6 +27,9 @@ CELL = ("table", "key", "field")
 
 VALUES = ("value_taken", "value_not_taken", "old", "new")
 """Columns with values of that cell."""
+
+MOST_CHANGES = 500
+"""Differences that a page shows; the table of changes has all."""
 
 SOURCES = """
 SELECT p.field, p.position, p.inferred, d.*
@@ -206,3 +210,42 @@ def _row(con: sqlite3.Connection, cells: Cells, table: Table, key: str) -> Marku
         return escape(key)
     cells.look_up(con, [table.by_name[name] for name in table.key], [row])
     return Markup('<a href="{}">{}</a>').format(cells.links.row(table.name, parts), cells.name(table, row))
+
+
+# -- two releases ------------------------------------------------------------------------------------------------------
+
+
+def compared(con: sqlite3.Connection, cells: Cells, query: str) -> dict[str, Any] | None:
+    """What the page that compares two releases needs: the latest and the one before unless the address says others."""
+    called = names(cells.dataset.package)
+    table = cells.dataset.tables.get(called.changes)
+    if table is None:
+        return None
+    releases = [
+        str(version) for (version,) in con.execute(called.sql("SELECT version FROM {releases} ORDER BY number"))
+    ]
+    told = parse_qs(query)
+    after = told.get("to", [releases[-1]])[0]
+    before = told.get("from", [releases[max(0, releases.index(after) - 1)] if after in releases else ""])[0]
+    if before not in releases or after not in releases:
+        return None
+    between = releases[releases.index(before) + 1 : releases.index(after) + 1]
+    marks = ", ".join("?" for _ in between)
+    rows = con.execute(
+        called.sql(f"SELECT * FROM {{changes}} WHERE release IN ({marks}) ORDER BY line LIMIT {MOST_CHANGES + 1}"),
+        between,
+    ).fetchall()
+    shown = about_cells(con, cells, table.columns, rows[:MOST_CHANGES])
+    lines = [
+        {name: shown[name][at] for name in ("table", "key", "field", "old", "new")}
+        | {"release": row["release"], "change": change(cells, row["change"])}
+        for at, row in enumerate(rows[:MOST_CHANGES])
+    ]
+    return {
+        "releases": releases[::-1],
+        "before": before,
+        "after": after,
+        "lines": lines,
+        "has_more": len(rows) > MOST_CHANGES,
+        "all_changes": table.name,
+    }

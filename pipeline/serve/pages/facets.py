@@ -12,8 +12,7 @@ from markupsafe import Markup, escape
 from pipeline.core.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.columns import Column
-from pipeline.serve.pages.dataset import Found
-from pipeline.serve.pages.limit import is_interrupted, limited
+from pipeline.serve.pages.dataset import Found, is_interrupted, limited
 from pipeline.serve.pages.selection import Selection
 
 VALUES = 30

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.core.quoting import identifier
-from pipeline.serve.pages import asking, charts, evidence, facets, grid, maps
+from pipeline.serve.pages import asking, charts, evidence, facets, maps
 from pipeline.serve.pages.cells import Cells, labels
 from pipeline.serve.pages.columns import Column, with_numbers
-from pipeline.serve.pages.dataset import INFERRED, RECORD, Dataset, Table
+from pipeline.serve.pages.dataset import INFERRED, RECORD, Dataset, Table, limited
 from pipeline.serve.pages.facets import Facet, of_whole
-from pipeline.serve.pages.limit import limited
 from pipeline.serve.pages.links import Links
 from pipeline.serve.pages.matching import Match, matches
 from pipeline.serve.pages.selection import OPERATIONS, Filter, Selection, rows_sql, token
@@ -25,6 +25,9 @@ MOST_DRAWN = 20_000
 
 MOST_HITS = 100_000
 """Hits of words up to which they are counted by the values of a column; beyond, the page asks for more words."""
+
+Head = tuple[str | None, str | None]
+"""The column whose cell leads to the page of the row, if one does, and the address of that page."""
 
 
 def context(
@@ -157,13 +160,13 @@ def _rows(
     instead = evidence.about_cells(con, cells, table.columns, rows)
     values = [instead.get(column.name) or cells.column(column, rows) for column in columns]
     records = _records(con, cells, rows) if table.sql is not None else [_record(cells, table, row) for row in rows]
-    heads: list[grid.Head] = [
+    heads: list[Head] = [
         (_leading(columns, values, at, row, record), record.href if record else None)
         for at, (row, record) in enumerate(zip(rows, records, strict=True))
     ]
     return [
         {"href": href, "linked": linked, "name": record.name if record else "", "line": line}
-        for record, (linked, href), line in zip(records, heads, grid.lines(columns, values, heads), strict=True)
+        for record, (linked, href), line in zip(records, heads, _lines(columns, values, heads), strict=True)
     ]
 
 
@@ -212,6 +215,37 @@ def _next(links: Links, selection: Selection, rows: list[Any], more: Any) -> str
     is_view = selection.table.is_view
     after = str(int(selection.after or 0) + selection.size) if is_view else token(selection, rows[-1])
     return f"{links.table(selection.table.name)}{selection.link(_next=after)}"
+
+
+def _lines(columns: Sequence[Column], values: Sequence[Sequence[Markup]], heads: Sequence[Head]) -> list[Markup]:
+    """The cells of each row as HTML, made a column at a time: a page has thousands. `values` are those of a column in
+    every row; `heads` say what leads to each row's page."""
+    made = [_cells(*each) for each in zip(columns, values, strict=True)]
+    numbers = {column.name: number for number, column in enumerate(columns)}
+    for at, (name, href) in enumerate(heads):
+        if name is not None:
+            number = numbers[name]
+            made[number][at] = _head(columns[number], values[number][at], href)
+    return [Markup("\n".join(line)) for line in zip(*made, strict=True)]
+
+
+def _cells(column: Column, values: Sequence[Markup]) -> list[str]:
+    assert all(isinstance(value, Markup) for value in values)  # nothing goes into a page that is not escaped
+    start, end, empty = _ends(column.title, column.is_number, column.is_text, column.links is not None)
+    return [f"{start}{value}{end}" if value else empty for value in values]
+
+
+def _head(column: Column, value: Markup, href: str | None) -> str:
+    return f'<th scope="row" data-title="{escape(column.title)}"><a href="{escape(href)}">{value}</a></th>'
+
+
+@lru_cache(4096)
+def _ends(title: str, is_number: bool, is_text: bool, is_link: bool) -> tuple[str, str, str]:
+    """What a cell with a value begins and ends with, and a cell without one."""
+    kind = ' class="number"' if is_number else ' class="text"' if is_text else ""
+    inner, outer = ("<div>", "</div>") if is_text or is_link else ("", "")
+    cell = f'<td data-title="{escape(title)}"'
+    return f"{cell}{kind}>{inner}", f"{outer}</td>", f'{cell} class="empty"></td>'
 
 
 # -- filters -----------------------------------------------------------------------------------------------------------

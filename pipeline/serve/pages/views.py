@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from pipeline.serve.pages import (
     asking,
-    changes_page,
     charts,
     cite,
     downloads,
@@ -28,8 +27,7 @@ from pipeline.serve.pages import (
     table_page,
 )
 from pipeline.serve.pages.cells import Cells
-from pipeline.serve.pages.dataset import Dataset, Table
-from pipeline.serve.pages.limit import limited
+from pipeline.serve.pages.dataset import Dataset, Table, limited
 from pipeline.serve.pages.links import Links, tilde_encode
 from pipeline.serve.pages.render import Place, Visit, render
 from pipeline.serve.pages.selection import LONGEST, OPERATIONS, BadQuery, Selection, parse
@@ -118,7 +116,7 @@ class Site:
     def changes(self, con: sqlite3.Connection, visit: Visit) -> Answer:
         """The page that compares two releases."""
         with limited(con, self.milliseconds):
-            found = changes_page.context(con, Cells(self.dataset, self.links), visit.query)
+            found = evidence.compared(con, Cells(self.dataset, self.links), visit.query)
         return self.error(404, visit) if found is None else self._page("changes.html", visit, **found)
 
     def tables(self, _con: sqlite3.Connection, visit: Visit) -> Answer:
@@ -218,9 +216,10 @@ class Site:
             return Answer(200, body, name=file, media=downloads.MEDIA["csv"])
         citation = cite.citation(self.dataset, table.title)
         if ending == "svg":
-            return Answer(200, charts.file_of(chart, citation["text"]), media="image/svg+xml; charset=utf-8")
+            drawn = self.page("chart.svg", visit, chart=chart, citation=citation, drawing=charts.drawing(chart))
+            return Answer(200, drawn, media="image/svg+xml; charset=utf-8")
         rows = f"{self.links.table(name)}{selection.query}"
-        body = render("chart.html", self.dataset, self.place, visit, chart=chart, citation=citation, rows=rows)
+        body = self.page("chart.html", visit, chart=chart, citation=citation, rows=rows)
         return Answer(200, body, may_be_framed=True)
 
     def row(self, con: sqlite3.Connection, visit: Visit, name: str, key: list[str]) -> Answer:
