@@ -22,8 +22,8 @@ Rows = list[dict[str, str]]
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a release that was built from the checkout's contract and sources."""
     project = tmp_path_factory.mktemp("project")
-    for name in ("datapackage.json", "metadata.yml"):
-        shutil.copy(ROOT / name, project)
+    for path in (ROOT / "datapackage.json", ROOT / "metadata.yml", *ROOT.glob("learned.*.md")):
+        shutil.copy(path, project)
     shutil.copytree(ROOT / "sources", project / "sources")
     return build.release(find(project), Progress(), major=True).folder
 
