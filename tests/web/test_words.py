@@ -33,11 +33,12 @@ def test_both_languages_have_the_same_texts_in_the_same_order_with_the_same_name
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_key_stands_twice_in_a_catalogue(language: str) -> None:
-    section, keys = "", []
+    keys: list[str] = []
+    within: list[tuple[int, str]] = []
     for line in (ROOT / f"web/words/{language}.yml").read_text(encoding="utf-8").splitlines():
         if found := re.match(r"( *)([\w.-]+):", line):
-            section = section if found[1] else found[2]
-            keys.append(f"{section}.{found[2]}" if found[1] else found[2])
+            within = [each for each in within if each[0] < len(found[1])] + [(len(found[1]), found[2])]
+            keys.append(".".join(name for _, name in within))
     assert sorted({key for key in keys if keys.count(key) > 1}) == []
 
 

@@ -85,18 +85,24 @@ def listed(
     was asked for is not said again."""
     rows = _rows(con, question, given)
     cells.look_up(con, question.columns, rows)
-    columns = [each for each in with_numbers(question.shown, rows) if not given or each.name not in question.asked]
+    columns = [
+        each
+        for each in with_numbers(question.shown, rows)
+        if not given or not question.asked & {each.name, *each.others}
+    ]
     items = Markup("").join(Markup("<li>{}</li>").format(_item(cells, columns, row)) for row in rows[:most])
     more = _linked(cells, question, cells.dataset.words("all_of", n=len(rows), table=question.title), given)
     return len(rows), Markup("<ul>{}</ul><p>{}</p>").format(items, more)
 
 
 def _item(cells: Cells, columns: list[Any], row: Any) -> Markup:
-    shown = [value for column in columns if (value := cells.show(column, row))]
+    told = [(column, value) for column in columns if (value := cells.show(column, row))]
+    shown = [value for _, value in told]
     record = str(row[RECORD] or "") if RECORD in row.keys() else ""  # noqa: SIM118 (a sqlite3.Row has values)
     table, _, key = record.partition("/")
-    if shown and table in cells.dataset.tables:
-        shown[0] = Markup('<a href="{}">{}</a>').format(cells.links.row(table, key.split(",")), shown[0])
+    free = next((at for at, (column, value) in enumerate(told) if "<a " not in value and not column.is_number), None)
+    if free is not None and table in cells.dataset.tables:
+        shown[free] = Markup('<a href="{}">{}</a>').format(cells.links.row(table, key.split(",")), shown[free])
     return Markup(", ").join(shown)
 
 
