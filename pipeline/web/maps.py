@@ -6,17 +6,15 @@ by the classes `map`, `land`, `shade`, `point` and `label`. Texts that come from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import asinh, atan2, cos, isfinite, log1p, radians, sin, sqrt, tan
-from pathlib import Path
+from math import asinh, atan2, cos, log1p, radians, sin, sqrt, tan
 from textwrap import wrap
-from typing import Any
 
 from markupsafe import Markup, escape
 
-from pipeline.core.files import read_json
+from pipeline.web.areas import Area, Position, middle
 
 WIDTH = 360
 """Units of a map's width; as pixels, what the narrowest screens have."""
@@ -29,18 +27,6 @@ NARROW = 60
 
 LEAST = 1e-3
 """Radians that a map shows at least: about six kilometres."""
-
-Position = tuple[float, float]
-"""Longitude and latitude, WGS 84, in degrees."""
-
-
-@dataclass(frozen=True)
-class Area:
-    """An area: its code and name, and its outline as rings of positions."""
-
-    code: str
-    name: str
-    rings: tuple[tuple[Position, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -61,37 +47,6 @@ class Shade:
     strength: float
     label: str
     href: str | None = None
-
-
-def areas(path: Path) -> list[Area]:
-    """The polygons of a GeoJSON file (RFC 7946), with their `code` (or id) and `name`; all else is passed over.
-
-    Raises InvalidData for a file that is no JSON.
-    """
-    content = read_json(path, path.name)
-    features = content.get("features") if isinstance(content, dict) else None
-    found = (_area(feature) for feature in features or [] if isinstance(feature, dict))
-    return [area for area in found if area.rings]
-
-
-def _area(feature: Mapping[str, Any]) -> Area:
-    properties, geometry = feature.get("properties"), feature.get("geometry")
-    properties = properties if isinstance(properties, dict) else {}
-    try:
-        rings = _rings(geometry) if isinstance(geometry, dict) else ()
-    except (TypeError, ValueError, IndexError, KeyError):  # no geometry of RFC 7946
-        rings = ()
-    return Area(str(properties.get("code", feature.get("id", ""))), str(properties.get("name", "")), rings)
-
-
-def _rings(geometry: Mapping[str, Any]) -> tuple[tuple[Position, ...], ...]:
-    kind = geometry["type"]
-    polygons = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}.get(kind, [])
-    return tuple(
-        tuple((float(place[0]), float(place[1])) for place in ring if all(map(isfinite, place)))
-        for polygon in polygons
-        for ring in polygon
-    )
 
 
 def svg_map(
@@ -393,27 +348,3 @@ def _line(lines: Sequence[str], x: float, y: float, anchor: str, kind: str = "")
 
 def _overlap(one: tuple[float, float, float, float], two: tuple[float, float, float, float]) -> bool:
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
-
-
-# -- nearer ------------------------------------------------------------------------------------------------------------
-
-
-def around(outline: Sequence[Area], places: Sequence[Position]) -> Sequence[Area]:
-    """The areas of an outline that hold one of the places; the whole outline where none does."""
-    return [area for area in outline if any(holds(area, *place) for place in places)] or outline
-
-
-def middle(area: Area) -> Position:
-    """The middle of the positions of an area's longest ring."""
-    ring = max(area.rings, key=len)
-    return sum(x for x, _ in ring) / len(ring), sum(y for _, y in ring) / len(ring)
-
-
-def holds(area: Area, longitude: float, latitude: float) -> bool:
-    """Whether the place lies in the area: a line from it to the east crosses its outline an odd number of times."""
-    crossings = sum(
-        (ay > latitude) != (by > latitude) and longitude < (bx - ax) * (latitude - ay) / (by - ay) + ax
-        for ring in area.rings
-        for (ax, ay), (bx, by) in pairwise(ring)
-    )
-    return crossings % 2 == 1

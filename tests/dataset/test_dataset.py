@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.web.maps import areas
+from pipeline.web.areas import areas
 from tests.dataset.conftest import ROOT, Rows
 
 SHARED = ROOT.parent / "shared" / "research"

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.web.maps import MOST_TALL, WIDTH, Area, Point, Shade, areas, around, svg_map
+from pipeline.web.areas import Area, areas, around
+from pipeline.web.maps import MOST_TALL, WIDTH, Point, Shade, svg_map
 
 SVG = "{http://www.w3.org/2000/svg}"
 SQUARE = ((10.0, 55.0), (20.0, 55.0), (20.0, 65.0), (10.0, 65.0), (10.0, 55.0))

@@ -15,8 +15,9 @@ from pipeline.describe.page.figures import NAMING, Figures, Labels
 from pipeline.describe.page.language import PageWords, Text
 from pipeline.package.package import Resource
 from pipeline.web import charts, maps
+from pipeline.web.areas import Area, areas
 from pipeline.web.charts import Bar
-from pipeline.web.maps import Area, Point, Shade
+from pipeline.web.maps import Point, Shade
 from pipeline.web.visible import visible
 
 MOST = 14
@@ -215,7 +216,7 @@ def _shade(words: PageWords, area: Area, value: float, most: float) -> Shade:
 
 
 def _areas(dataset: Dataset, shape: Resource | None) -> list[Area]:
-    return maps.areas(Path(dataset.package.folder) / shape.paths[0]) if shape else []
+    return areas(Path(dataset.package.folder) / shape.paths[0]) if shape else []
 
 
 def _points(dataset: Dataset, table: Resource) -> tuple[list[Point], int]:

@@ -16,7 +16,7 @@ from pipeline.core.quoting import identifier
 from pipeline.package.about import Licence
 from pipeline.package.package import Package
 from pipeline.serve.pages.columns import Column
-from pipeline.web.maps import Area, areas
+from pipeline.web.areas import Area, areas
 from pipeline.web.words import Words
 
 Found = TypeVar("Found")

@@ -16,7 +16,8 @@ from pipeline.core.quoting import identifier
 from pipeline.serve.pages.cells import Cells
 from pipeline.serve.pages.dataset import Table
 from pipeline.serve.pages.selection import Selection
-from pipeline.web.maps import Area, Point, Position, Shade, around, holds, middle, svg_map
+from pipeline.web.areas import Area, Position, around, holds, middle
+from pipeline.web.maps import Point, Shade, svg_map
 
 NOTHING = Markup("")
 
