@@ -510,8 +510,8 @@ def test_what_the_server_objects_to_is_said(server: Zenodo, tmp_path: Path) -> N
         send(release, server, finish=True)
     (number,) = server.drafts
     assert str(caught.value) == (
-        f"{server.address}/records/{number}/draft: objects to: metadata.rights.0: Invalid value cc-by-9.0. Change "
-        "what it objects to, and run the command again. [place-refused]"
+        f"{server.address}/records/{number}/draft: objects to: metadata.rights.0: Invalid value cc-by-9.0. Correct "
+        "what it objects to, then run the command again. [place-refused]"
     )
     assert server.records == {}
 
