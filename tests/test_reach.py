@@ -59,4 +59,4 @@ def test_the_wheel_alone_makes_and_serves_a_project_outside_a_clone(tmp_path: Pa
     for arguments, folder in ((["init", "shops"], tmp_path), (["build"], tmp_path / "shops")):
         subprocess.run([command, *arguments], cwd=folder, env=environment(), check=True, capture_output=True)
     with serving(cwd=tmp_path / "shops", script=command) as server:
-        assert "North Village Shop" in requests.get(f"{server.address}en/example/shops", timeout=20).text
+        assert "North Village Shop" in requests.get(f"{server.address}en/shops/shops", timeout=20).text
