@@ -102,7 +102,7 @@ def unknown_name(release: Release, table: str, pairs: Sequence[tuple[str, str]])
         elif name in columns:
             if mark or (name.startswith("_") and name not in PARAMETERS):
                 return Refusal(400, "refused.underscore", {"name": name})
-        elif not name.startswith("_"):
+        elif not name.startswith("_") or (column and operation in OPERATIONS):
             return _no_column(name if not mark else column, table, columns)
         elif len(name) > 4 and name not in PARAMETERS and (close := get_close_matches(name, PARAMETERS, 1, 0.8)):
             return Refusal(400, "refused.parameter", {"name": _short(name), "nearest": close[0]})

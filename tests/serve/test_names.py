@@ -107,9 +107,11 @@ def test_a_field_is_filtered_sorted_searched_and_counted_whatever_it_is_called(n
 
 @pytest.mark.parametrize("name", STEMS)
 def test_a_table_has_pages_data_and_rows_whatever_it_is_called(name: str, site: str) -> None:
-    asked = quote(name, safe="")
+    asked = quote(TABLES[STEMS.index(name)], safe="")
     assert _ids(site, name, "") == ["1", "2", "3"]
     assert _ids(site, name, f"{asked}__exact=twox0") == ["2", "3"]
+    for address in (f"own/{tilde_encode(name)}.json", f"own/{tilde_encode(name)}/-/rows.json"):
+        assert requests.get(f"{site}{address}?__none__exact=x", timeout=20).status_code == 400
     assert _ids(site, name, "_search=onex1") == ["1"]
     assert _ids(site, name, "_search=onex0") == ["1"]
     row = requests.get(f"{site}en/own/{tilde_encode(name)}/2", timeout=20)

@@ -157,7 +157,9 @@ def parse(table: Table, query_string: str) -> Selection:
 
 def _is_filter(table: Table, name: str) -> bool:
     """Whether an argument is about a column; those of Datasette begin with `_`, as columns may."""
-    return bool(name) and (not name.startswith("_") or name.rpartition("__")[0] in table.by_name)
+    column, _, operation = name.rpartition("__")
+    is_told = column in table.by_name or (column and operation in OPERATIONS.keys() | OTHERS)
+    return bool(name) and (not name.startswith("_") or bool(is_told))
 
 
 def _filter(table: Table, name: str, value: str) -> Filter:
