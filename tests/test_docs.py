@@ -232,3 +232,9 @@ def _about_shops(file: Path) -> str:
     if file.name == "provenance.csv":
         lines = [line for line in lines if line.startswith(("table,", "shops,"))]
     return "".join(lines)
+
+
+def test_the_readme_cites_the_recorded_release_as_the_command_does() -> None:
+    cited = servicebanken("cite", cwd=ROOT)
+    assert cited.code == 0, cited.err
+    assert f"> {cited.out}" in (ROOT / "README.md").read_text(encoding="utf-8"), "run `servicebanken cite`"
