@@ -25,6 +25,7 @@ import yaml
 from pipeline.core.errors import InvalidData, PipelineError, Problem, Reasons
 from pipeline.core.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.core.progress import Progress
+from pipeline.hookspecs import is_ours, offers
 from pipeline.package import ledger, manifest
 from pipeline.package.descriptor import check_column_names
 from pipeline.package.package import DESCRIPTOR, Package, Resource, load
@@ -305,8 +306,10 @@ def _key_of_row(path: Path, key: list[str], number: int) -> str:
 
 
 def software() -> str:
-    """What makes releases here: the program, its version, and the first signs of the checksum of its code."""
-    return f"servicebanken {version('servicebanken')} ({_code()[:8]})"
+    """What makes releases here: the program, its version, the first signs of the checksum of its code, and what others
+    have added to it."""
+    added = [name for seam in ("formats", "catalogues") for name in offers(seam) if not is_ours(seam, name)]
+    return f"servicebanken {version('servicebanken')} ({_code()[:8]}{''.join(f', {name}' for name in added)})"
 
 
 @cache

@@ -175,13 +175,11 @@ def recorded(folder: Path, releases: Path) -> Found | None:
         path for path, digest in entry.data.items() if not (folder / path).is_file() or sha256(folder / path) != digest
     ]
     kept = project.record / DESCRIPTOR
-    if entry is entries[-1] and kept.is_file() and _stated(read_json(kept, str(kept))) != _stated(package.descriptor):
+    told = read_json(kept, str(kept)) if entry is entries[-1] and kept.is_file() else None
+    if told and _stated(told) != _stated(package.descriptor):
         wrong.append(DESCRIPTOR)
-    if (
-        not wrong
-        and package.descriptor.get("software") == entry.software
-        and sha256(folder / manifest.NAME) != entry.sums
-    ):
+    is_made_alike = told and all(told.get(name) == package.descriptor.get(name) for name in ("software", "baseUrl"))
+    if not wrong and is_made_alike and sha256(folder / manifest.NAME) != entry.sums:
         wrong.append(manifest.NAME)
     problems = [_differs(name, f"is not what was recorded of {version} in {project.ledger.name}") for name in wrong]
     return f"{len(entry.data)} data files and the descriptor are those that were recorded", problems
@@ -190,7 +188,7 @@ def recorded(folder: Path, releases: Path) -> Found | None:
 def _stated(descriptor: Mapping[str, Any]) -> dict[str, Any]:
     """What a descriptor says, wherever its files lie and whatever made it."""
     resources = [{**member, "path": None} for member in descriptor["resources"]]
-    return {**descriptor, "resources": resources, "software": None}
+    return {**descriptor, "resources": resources, "software": None, "baseUrl": None}
 
 
 def _of_files(told: Any, before: Path, folder: Path) -> Iterator[Any]:

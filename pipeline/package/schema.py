@@ -300,6 +300,8 @@ def _number(described: Mapping[str, Any]) -> list[Test] | None:
     point, group = described.get("decimalChar", "."), described.get("groupChar", "")
     if not isinstance(point, str) or not isinstance(group, str):
         return None
+    if described.get("floatNumber", False):
+        return None  # two numbers may be one double, which only who reads them as such can tell
     if (
         len(point) != 1
         or point.isalnum()
@@ -307,7 +309,7 @@ def _number(described: Mapping[str, Any]) -> list[Test] | None:
         or any(sign.isdigit() or sign in f"-{point}" for sign in group)
     ):
         return None
-    is_bare = described.get("bareNumber", True) is True and not described.get("floatNumber", False)
+    is_bare = described.get("bareNumber", True) is True
     return [IsNumber()] if is_bare and point == "." and not group else [Matches(number(point))]
 
 

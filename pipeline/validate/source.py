@@ -173,7 +173,7 @@ class Tables:
                     return found
             rows = by_python(self.con, source.cells(), width, f"rows {source.name}")
             return scan(self.con, rows, fields, keyed, source.name, refused)
-        except (duckdb.OutOfMemoryException, ValueError, csv.Error, *UNREAD):
+        except (duckdb.OutOfMemoryException, duckdb.IOException, ValueError, csv.Error, *UNREAD):
             return None
 
 

@@ -86,7 +86,7 @@ def test_a_researcher_finds_a_table_narrows_it_down_and_takes_it_home(visit: Pag
     assert len(rows) == shown
     expect(visit.locator("#snippet-1")).to_contain_text("kind=service_point")
     visit.get_by_role("link", name="About the data").click()
-    expect(visit.locator("#citation")).to_contain_text("Servicebanken as open data (version 1.0.0)")
+    expect(visit.locator("#citation")).to_contain_text("Servicebanken as open data (version 1.0.0, ")
 
 
 @pytest.mark.parametrize("visit", [(PHONE, False)], indirect=True)
