@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
+from math import isnan
 from typing import Any
 
 from pipeline.package.rules import Field
@@ -106,7 +107,9 @@ class SmallTable:
         return bisect_right(self.numbers, number)
 
     def _keys(self, key: Sequence[int | None]) -> list[tuple[Any, ...]]:
-        parts = [[None] * self.count if position is None else self._value(position) for position in key]
+        parts = [
+            [None] * self.count if position is None else map(_comparable, self._value(position)) for position in key
+        ]
         return list(zip(*parts, strict=True))
 
     def _value(self, position: int) -> list[Any]:
@@ -120,18 +123,18 @@ class SmallTable:
                 value = cache[cell] if known else read(position, cell) if read else certain(cell)
                 if isinstance(cell, str):
                     cache[cell] = value
-                values.append(_comparable(value))
+                values.append(value)
             self._values[position] = values
         return self._values[position]
 
 
 def _comparable(value: Any) -> Hashable:
-    """The value as a set can hold it, equal to none where it is NaN."""
+    """The value as a set can hold it, equal to none where it is NaN: not even to itself in a table's key to itself."""
     if isinstance(value, list | tuple | set):
         return ("a list", *map(_comparable, value))
     if isinstance(value, dict):
         return ("an object", *sorted((str(name), repr(_comparable(each))) for name, each in value.items()))
-    if isinstance(value, Decimal) and value.is_nan():
+    if value.is_nan() if isinstance(value, Decimal) else isinstance(value, float) and isnan(value):
         return object()
     return value if isinstance(value, Hashable) else repr(value)
 

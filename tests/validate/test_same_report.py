@@ -337,6 +337,25 @@ def test_keys_that_a_double_does_not_tell_apart_are_told_apart_as_frictionless_d
     assert_same_report(tmp_path, [table], {"table.csv": "\n".join(["id,n", *(f"{text},1" for text in texts)]).encode()})
 
 
+@pytest.mark.parametrize("properties", [{}, {"floatNumber": True}], ids=["decimal", "float"])
+@pytest.mark.parametrize("texts", [["1", "nan"], ["1", "", "nan", "NaN", "nan", "-nan"], ["inf", "INF", "nan", "x"]])
+def test_nan_is_no_key_that_another_row_has(tmp_path: Path, properties: dict[str, Any], texts: list[str]) -> None:
+    parents = resource("parents", [{"name": "id", "type": "number", **properties}], primaryKey=["id"])
+    children = resource(
+        "children",
+        [
+            {"name": "id", "type": "number", "constraints": {"unique": True}, **properties},
+            {"name": "a", "type": "string"},
+        ],
+        foreignKeys=[
+            {"fields": ["id"], "reference": {"resource": there, "fields": ["id"]}} for there in ("", "parents")
+        ],
+    )
+    rows = {"parents.csv": ["id", *texts], "children.csv": ["id,a", *(f"{text},a" for text in texts)]}
+    files = {name: "\n".join(lines).encode() for name, lines in rows.items()}
+    assert_same_report(tmp_path, [parents, children], files)
+
+
 # -- files that are cut differently ----------------------------------------------------------------------------------
 
 FILES = {
