@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import requests
 
-from tests.dataset.conftest import ROOT
+from tests.dataset.conftest import ROOT, Rows
 from tests.serve.server import served
 
 PAGE = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
@@ -54,3 +54,11 @@ def test_a_question_has_the_same_answer_in_sqlite_duckdb_pandas_and_on_a_page(
     shown = requests.get(f"{site}{path}/-/rows.json?{query}", timeout=20)
     assert len(shown.json()) == len(answer) > 0
     assert requests.get(f"{site}en/{address}", timeout=20).status_code == 200
+
+
+def test_a_column_without_any_value_is_not_offered_to_filter_by(site: str, rows: Callable[[str], Rows]) -> None:
+    municipalities = rows("municipalities")
+    filled = {name for name in municipalities[0] if any(row[name] for row in municipalities)}
+    page = requests.get(f"{site}en/servicebanken/municipalities", timeout=20).text
+    choice = page.partition('id="filter-column"')[2].partition("</select>")[0]
+    assert set(re.findall(r'value="(\w+)"', choice)) == filled - {"inferred"}

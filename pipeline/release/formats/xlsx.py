@@ -38,10 +38,11 @@ def write(contents: Contents, folder: Path) -> None:
         "bold": workbook.add_format({"bold": True}),
         "wrap": workbook.add_format({"text_wrap": True, "valign": "top"}),
     }
-    fitting = [table for table in contents.tables if _fits(table, contents)]
+    reasons = {table.name: _why_no_sheet(table, contents) for table in contents.tables}
+    fitting = [table for table in contents.tables if reasons[table.name] is None]
     taken = {ABOUT.lower(), CODES.lower(), *RESERVED}
     names = {table.name: _sheet_name(table.name, taken) for table in fitting}
-    _explain(workbook.add_worksheet(ABOUT), contents, names, styles)
+    _explain(workbook.add_worksheet(ABOUT), contents, names, reasons, styles)
     _list_codes(workbook.add_worksheet(CODES), contents, styles)
     for table in fitting:
         _fill(workbook.add_worksheet(names[table.name]), table, contents, styles)
@@ -49,13 +50,16 @@ def write(contents: Contents, folder: Path) -> None:
     (folder / f"{contents.package.stem}.xlsx").write_bytes(target.getbuffer())
 
 
-def _fits(table: Resource, contents: Contents) -> bool:
-    """Whether a sheet holds the table: its rows, its columns, and its longest text."""
+def _why_no_sheet(table: Resource, contents: Contents) -> str | None:
+    """The text that says why a table is no sheet: it has no rows, or too many, or too many columns, or too long a text."""
     kinds = contents.types[table.name]
     texts = [identifier(name) for name, kind in kinds.items() if kind == "VARCHAR"]
     wanted = ", ".join(["count(*)", *(f"coalesce(max({_utf_16(column)}), 0)" for column in texts)])
     rows, *longest = contents.con.execute(f"SELECT {wanted} FROM {contents.relations[table.name]}").fetchall()[0]
-    return rows <= MAX_ROWS and len(kinds) <= MAX_COLUMNS and max(longest, default=0) <= MAX_CELL
+    if not rows:
+        return "workbook.without_rows"
+    fits = rows <= MAX_ROWS and len(kinds) <= MAX_COLUMNS and max(longest, default=0) <= MAX_CELL
+    return None if fits else "workbook.too_large"
 
 
 def _utf_16(column: str) -> str:
@@ -75,13 +79,19 @@ def _sheet_name(name: str, taken: set[str]) -> str:
     return chosen
 
 
-def _explain(sheet: Any, contents: Contents, names: Mapping[str, str], styles: Mapping[str, Any]) -> None:
+def _explain(
+    sheet: Any,
+    contents: Contents,
+    names: Mapping[str, str],
+    reasons: Mapping[str, str | None],
+    styles: Mapping[str, Any],
+) -> None:
     """The first sheet: the package, tables that are elsewhere or called otherwise, then every field of every table."""
     sheet.set_column(0, 1, 24)
     sheet.set_column(2, 3, 10)
     sheet.set_column(4, 7, 50, styles["wrap"])
     row = 0
-    for line in _lines(contents, names):
+    for line in _lines(contents, names, reasons):
         write_text(sheet, row, 0, line, styles["plain"], styles["bold"] if row == 0 else None)
         row += 1
     row += 1
@@ -111,7 +121,7 @@ def _told(field: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _lines(contents: Contents, names: Mapping[str, str]) -> Iterator[str]:
+def _lines(contents: Contents, names: Mapping[str, str], reasons: Mapping[str, str | None]) -> Iterator[str]:
     descriptor = contents.package.descriptor
     stated = (descriptor.get(member) for member in ("title@sv", "description", "description@sv"))
     yield str(descriptor.get("title") or contents.package.name)
@@ -122,8 +132,8 @@ def _lines(contents: Contents, names: Mapping[str, str]) -> Iterator[str]:
     for table in contents.tables:
         csv = PurePosixPath("data", f"{table.stem}.csv")
         for words in map(Words, LANGUAGES):
-            if table.name not in names:
-                yield words.text("workbook.too_large", table=table.name, file=csv, rows=words.number(MAX_ROWS))
+            if reason := reasons[table.name]:
+                yield words.text(reason, table=table.name, file=csv, rows=words.number(MAX_ROWS))
             elif names[table.name] != table.name:
                 yield words.text("workbook.renamed", table=table.name, sheet=names[table.name])
 

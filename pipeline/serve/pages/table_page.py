@@ -72,6 +72,7 @@ def context(
         "match": match,
         "asked": asked,
         "columns": columns,
+        "without_values": _without_values(con, cells, selection),
         "left_out": [column for column in table.shown if column.name not in {each.name for each in columns}],
         "rows": _rows(con, cells, table, columns, rows),
         "count": count,
@@ -122,6 +123,20 @@ def _sort(selection: Selection, column: Column) -> dict[str, str | None]:
 
 def _has_value(column: Column, rows: Sequence[Any]) -> bool:
     return any(row[name] not in (None, "") for row in rows for name in (column.name, *column.others))
+
+
+def _without_values(con: sqlite3.Connection, cells: Cells, selection: Selection) -> set[str]:
+    """The columns without a value in the whole of a small table: nobody can filter by them."""
+    table = selection.table
+    if not table.count or table.count > MOST_DRAWN:
+        return set()
+
+    def find() -> set[str]:
+        counts = ", ".join(f"count(nullif({identifier(column.name)}, ''))" for column in table.columns)
+        found = con.execute(f"SELECT {counts} FROM {identifier(table.name)}").fetchone()
+        return {column.name for column, count in zip(table.columns, found, strict=True) if not count}
+
+    return cells.dataset.once(table.name, "without values", find=find)
 
 
 def _count(con: sqlite3.Connection, cells: Cells, selection: Selection, shown: int, more: Any) -> int:

@@ -17,7 +17,7 @@ from pipeline.table.relation import connect, typed
 from tests.projects import field, package, table
 
 
-def test_there_is_a_sheet_a_table_and_one_that_explains_them(services_release: Path) -> None:
+def test_there_is_a_sheet_a_table_with_rows_and_one_that_explains_them(services_release: Path) -> None:
     book = openpyxl.load_workbook(services_release / "services.xlsx")
     assert book.sheetnames == [
         "About",
@@ -27,11 +27,16 @@ def test_there_is_a_sheet_a_table_and_one_that_explains_them(services_release: P
         "solution_services",
         "documents",
         "provenance",
-        "discrepancies",
     ]
     about = [row for row in book["About"].iter_rows(values_only=True) if any(row)]
-    assert [row[0] for row in about[:3]] == ["Services", "Version 1.0.0", "Licence: CC-BY-4.0"]
-    assert about[3] == ("table", "field", "type", "unit", "title", "titel", "description", "beskrivning")
+    assert [row[0] for row in about[:5]] == [
+        "Services",
+        "Version 1.0.0",
+        "Licence: CC-BY-4.0",
+        "The table discrepancies has no rows.",
+        "Tabellen discrepancies har inga rader.",
+    ]
+    assert about[5] == ("table", "field", "type", "unit", "title", "titel", "description", "beskrivning")
     assert ("solutions", "people", "integer", "persons", None, None, None, None) in about
     assert ("solutions", "name_sv", "string", None, "Name", None, "Its name.", None) in about
 
