@@ -21,6 +21,7 @@ from pipeline.collect.store import now, write
 from pipeline.core.errors import CannotRun, InvalidData, Kind, PipelineError, Problem
 from pipeline.core.files import read_json
 from pipeline.core.http import NotFetched
+from pipeline.core.network import proxy
 from pipeline.core.progress import Progress
 from pipeline.source import snapshots
 from pipeline.source.fetch import Fetch, Limits
@@ -133,7 +134,7 @@ def _looked(source: Source, document: Document, memory: Memory, connected: Calla
     try:
         received = client.ask(Request(fetch.url, accept=ACCEPT, page=True), before.get("validators"))
     except NotFetched as error:
-        state = DEAD if error.status in (404, 410) or error.nowhere else UNKNOWN
+        state = DEAD if error.status in (404, 410) or (error.nowhere and not proxy(fetch.url)) else UNKNOWN
         return Link(source.name, document.id, document.line, document.members["url"], state, error.rule)
     finally:
         client.close()

@@ -66,7 +66,7 @@ def table(outcomes: list[Outcome]) -> str:
 
 
 def offline(outcomes: list[Outcome]) -> bool:
-    """Whether not one of several hosts is known: then it is the network that is not there."""
+    """Whether no host, or no proxy before them, was found: then it is the network that is not there."""
     return len(outcomes) > 1 and all(outcome.nowhere for outcome in outcomes)
 
 
@@ -86,9 +86,9 @@ def error_of(outcomes: list[Outcome]) -> PipelineError | None:
     """What a command ends with: InvalidData where a snapshot was rejected, else CannotRun where one failed."""
     problems = [problem for outcome in outcomes for problem in outcome.problems]
     if offline(outcomes):
-        rule = f"can find none of the hosts of {len(outcomes)} fetches (DNS)"
+        rule = f"None of the {len(outcomes)} fetches reached its host: {outcomes[0].problems[0].rule}"
         fix = "Is this machine online? What was accepted before still counts."
-        return CannotRun(Problem(Kind.NOT_FETCHED, rule, fix, value="this machine"))
+        return CannotRun(Problem(Kind.NOT_FETCHED, rule, fix))
     if any(outcome.outcome in ("rejected", "differs") for outcome in outcomes):
         return InvalidData(problems)
     return CannotRun(problems) if problems else None

@@ -278,6 +278,8 @@ def failure(error: Exception) -> NotFetched:
     for cause in _causes(error):
         if isinstance(cause, PrivateAddress):
             return NotFetched(f"is in a private network: {cause}")
+        if isinstance(cause, failures.ProxyError):
+            return NotFetched("cannot be reached through the proxy (HTTPS_PROXY)", passing=True, nowhere=True)
         if isinstance(cause, socket.gaierror):
             return NotFetched("has a host name that cannot be found (DNS)", passing=True, nowhere=True)
         if isinstance(cause, ssl.SSLCertVerificationError):

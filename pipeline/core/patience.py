@@ -15,7 +15,7 @@ class NotFetched(Exception):
     """An address that did not give what was asked for; `rule` completes "The address …".
 
     `passing` where asking again may help; `status` of the answer, if there was one; `wait` seconds that the server
-    asked to be left alone for; `nowhere` where there is no such host.
+    asked to be left alone for; `nowhere` where the host, or the proxy before it, is not found.
     """
 
     rule: str

@@ -119,7 +119,8 @@ def _of_type(error: Error, words: Words) -> str | None:
         name, label = repr(error.field_name), repr(error.label)
         return words.text(f"report.note.{error.type}", n=error.field_number, name=name, label=label)
     if error.type == "foreign-key":
-        there = f"{error.reference_name or '.'} ({', '.join(error.reference_field_names or [])})"
+        table = error.reference_name or words.text("report.note.same-table")
+        there = f"{table} ({', '.join(error.reference_field_names or [])})"
         return words.text("report.note.foreign-key", there=there)
     if error.type == "duplicate-label" and (found := re.fullmatch(r'at position "([\d, ]+)"', error.note or "")):
         return words.text("report.note.duplicate-label", n=error.field_number, other=found[1])

@@ -56,7 +56,7 @@ def read_all(folder: Path, root: Path) -> list[Source]:
     """
     with os_errors(str(folder)):
         folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-        sources = [_read(path, root) for path in folders if any(path.iterdir())]
+        sources = [_read(path, root) for path in folders]
     _refuse_twins(sources, root)
     return sources
 

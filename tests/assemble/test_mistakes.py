@@ -75,6 +75,12 @@ def test_a_file_with_another_separator_is_told_by_it(sign: str, called: str, tmp
     assert f"is separated by {called}, as spreadsheets with Swedish settings write it. Save it as CSV" in problem
 
 
+def test_an_empty_folder_among_the_sources_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sources/new").mkdir(parents=True)
+    (problem,) = complaints(tmp_path, {})
+    assert problem.startswith("sources/new: has no source.yml, which every folder in sources/ needs. Write one")
+
+
 @pytest.mark.parametrize("files", [{}, {"sources/new/shops.csv": "id,document\n"}])
 def test_a_source_that_states_nothing_is_named(files: dict[str, str | bytes], tmp_path: Path) -> None:
     (problem,) = complaints(tmp_path, {"sources/new/source.yml": source("new-doc"), **files})

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.collect import Outcome, Terms, collect
+from pipeline.collect.outcome import error_of
 from pipeline.core.http import Patience
 from pipeline.core.network import Network
 from pipeline.core.progress import Progress
@@ -750,6 +751,16 @@ def test_a_proxy_passes_tls_on_and_reads_nothing_of_it(
     made = register(tmp_path / "project", "https://public.example")
     assert collected(made).outcome == "accepted"
     assert (site.requests, secure.requests) == (["CONNECT public.example:443"], ["GET /shops.csv"])
+
+
+def test_a_proxy_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    outcome = collected(register(tmp_path / "project", "http://public.example"))
+    assert [problem.rule for problem in outcome.problems] == ["cannot be reached through the proxy (HTTPS_PROXY)"]
+    assert str(error_of([outcome, outcome])) == (
+        "None of the 2 fetches reached its host: cannot be reached through the proxy (HTTPS_PROXY). "
+        "Is this machine online? What was accepted before still counts. [not-fetched]"
+    )
 
 
 def test_what_is_written_out_as_private_is_asked_for_without_the_proxy(

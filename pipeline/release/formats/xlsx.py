@@ -51,7 +51,7 @@ def write(contents: Contents, folder: Path) -> None:
 
 
 def _why_no_sheet(table: Resource, contents: Contents) -> str | None:
-    """The text that says why a table is no sheet: it has no rows, or too many, or too many columns, or too long a text."""
+    """The text that says why a table is no sheet: it has no rows, or more or longer ones than a sheet holds."""
     kinds = contents.types[table.name]
     texts = [identifier(name) for name, kind in kinds.items() if kind == "VARCHAR"]
     wanted = ", ".join(["count(*)", *(f"coalesce(max({_utf_16(column)}), 0)" for column in texts)])
