@@ -64,7 +64,7 @@ def render(dataset: Dataset) -> Document:
         "version": dataset.version,
         "date-released": dataset.date,
         **_licence(about.licences(descriptor), notes),
-        "url": dataset.root or about.address(descriptor.get("homepage")),
+        "url": dataset.root,
         "keywords": list(dict.fromkeys(word for words in dataset.words("keywords").values() for word in words)),
         "identifiers": _identifiers(dataset),
         "doi": dataset.doi if dataset.doi and DOI.fullmatch(dataset.doi) else None,
@@ -132,7 +132,7 @@ def bibtex(dataset: Dataset) -> str:
         "note": ", ".join(filter(None, [f"Version {_tex(dataset.version)}" if dataset.version else "", dataset.date])),
         "publisher": f"{{{_tex(publisher.name)}}}" if publisher else "",
         "doi": dataset.doi or "",
-        "url": dataset.root or about.address(dataset.descriptor.get("homepage")) or "",
+        "url": dataset.root or "",
     }
     lines = [f"  {name:<9} = {{{value}}}," for name, value in members.items() if value]
     return "\n".join([f"@misc{{{_bibtex_key(dataset)},", *lines, "}"])

@@ -55,13 +55,13 @@ def _rows(comparison: Comparison, table: RowChanges, change: Change, language: L
 
 
 def _row(row: Row, table: RowChanges, language: Language) -> str:
-    """`0482`: people `16000` → `16001`; of a row without a key all its cells."""
+    """`0482` Flen, `0482`: people `16000` → `16001`; of a row without a key all its cells."""
     if not table.key:
         cells = row.old or row.new
         return ", ".join(f"{_plain(name)} {_cell(cell, language)}" for name, cell in cells.items() if cell)
     key = " · ".join(_cell(part, language) for part in row.key)
     if row.change != CHANGED:
-        return key
+        return f"{key} {_plain(shorten(row.name(language)))}".rstrip()
     cells = {name: f"{_cell(row.old[name], language)} → {_cell(row.new[name], language)}" for name in row.new}
     return f"{key}: {', '.join(f'{_plain(name)} {cell}' for name, cell in cells.items())}"
 

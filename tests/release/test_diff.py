@@ -71,7 +71,7 @@ def test_a_terminal_shows_each_change_and_some_of_its_rows(old: Path, new: Path)
     assert run.out == (
         "towns 1.0.0 → towns 2.0.0\n"
         "major  towns: 1 row removed\n"
-        "         2\n"
+        "         2  Malmö\n"
         "minor  towns: 1 row added\n"
         "         4\n"
         "minor  pairs: 1 row removed\n"
@@ -89,8 +89,8 @@ def test_it_speaks_swedish_too_and_counts_what_it_does_not_show(old: Path, new: 
     run = invoke("diff", old, new, "--quiet", "--language", "sv", "--show", "2")
     assert run.out.splitlines()[1:] == [
         "minor  towns: 3 rader tillagda",
-        "         4",
-        "         5",
+        "         4  a",
+        "         5  b",
         "         och 1 till",
         "En utgåva med de här ändringarna är ett minor-steg.",
     ]

@@ -69,6 +69,13 @@ class Row:
     old: dict[str, str]
     new: dict[str, str]
 
+    def name(self, language: str) -> str:
+        """What an added or removed row is called, beside its key; "" where no field says."""
+        cells = self.new or self.old
+        names = (f"{field}{ending}" for field in ("name", "title") for ending in ("", f"_{language}"))
+        found = next((cells[name] for name in names if cells.get(name)), "")
+        return found if self.change != CHANGED and found not in self.key else ""
+
 
 ADDED, REMOVED, CHANGED, LOST = "added", "removed", "changed", "lost"
 

@@ -61,7 +61,7 @@ def row_text(row: Row, table: RowChanges, language: Language) -> str:
         return ", ".join(f"{printable(name)} {_cell(cell, language)}" for name, cell in cells.items() if cell)
     key = " · ".join(_cell(part, language) for part in row.key)
     if row.change != CHANGED:
-        return key
+        return f"{key}  {printable(shorten(row.name(language)))}".rstrip()
     cells = {name: f"{_cell(row.old[name], language)} → {_cell(row.new[name], language)}" for name in row.new}
     return f"{key}  {', '.join(f'{printable(name)}: {cell}' for name, cell in cells.items())}"
 
