@@ -29,6 +29,7 @@ from pipeline.report.verdict import Error, Report, Task
 from pipeline.table import duckdb
 from pipeline.table.relation import spilling
 from pipeline.web import templates
+from pipeline.web.charts import Bar
 from pipeline.web.visible import cut, visible
 from pipeline.web.words import LANGUAGES, Language, Words
 
@@ -368,9 +369,25 @@ def _environment(language: Language) -> Environment:
         lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     words = Words(language)
-    environment.globals |= {"t": words, "share": partial(share, language=language)}
+    bars = {"missing_bars": partial(_missing_bars, words), "value_bars": partial(_value_bars, words)}
+    environment.globals |= {"t": words, **bars}
     environment.filters |= {"figure": words.number, "cut": cut, "code": code}
     return environment
+
+
+def _missing_bars(words: Words, fields: Sequence[Profile]) -> list[Bar]:
+    """How many values each of the fields lacks."""
+    return [Bar(each.label, (each.missing,), words.share(each.missing, each.rows)) for each in fields]
+
+
+def _value_bars(words: Words, field: Profile) -> list[Bar]:
+    """How many values of a field are equal to each other, or lie in an interval; then the others together."""
+    drawn = [
+        Bar(f"{each.label}–{each.until}" if each.until else each.label, (each.count,), words.number(each.count))
+        for each in field.bars
+    ]
+    others = [Bar(words.text("report.others"), (field.others,), words.number(field.others), is_rest=True)]
+    return drawn + (others if field.others else [])
 
 
 def code(text: str) -> Markup:
@@ -380,10 +397,3 @@ def code(text: str) -> Markup:
         for at, part in enumerate(text.split("`"))
     ]
     return Markup("").join(parts)
-
-
-def share(part: int, whole: int, language: Language) -> str:
-    """A percentage, rounded so that only nothing is 0 and only all is 100."""
-    percent = 100 * part / whole if whole else 0
-    text = "<1" if 0 < percent < 1 else ">99" if 99 < percent < 100 else f"{percent:.0f}"
-    return f"{text}\u00a0%" if language == "sv" else f"{text}%"

@@ -33,3 +33,10 @@ def size(size: int, language: str) -> str:
         if size >= power:
             return f"{size / power:.1f}\u00a0{unit}".replace(".", MARKS[language][1])
     return f"{size}\u00a0B"
+
+
+def share(part: int, whole: int, language: str) -> str:
+    """A percentage, rounded so that only nothing is 0 and only all is 100: "12%", "12 %"."""
+    percent = 100 * part / whole if whole else 0
+    text = "<1" if 0 < percent < 1 else ">99" if 99 < percent < 100 else f"{percent:.0f}"
+    return f"{text}\u00a0%" if language == "sv" else f"{text}%"

@@ -124,7 +124,7 @@ def test_the_page_says_the_verdict_and_every_table(tmp_path: Path) -> None:
     page = page_of(planted(tmp_path))
     assert "Not valid 3 tables, 7 rows, 12 errors" in page.text
     assert page.values("lang") == ["en"]
-    assert [value for value in page.values("href") if value.startswith("#t")] == ["#tables", "#t1", "#t2", "#t3"]
+    assert [value for value in page.values("href") if value.startswith("#")] == ["#main", "#t1", "#t2", "#t3"]
 
 
 def test_the_page_in_swedish(tmp_path: Path) -> None:

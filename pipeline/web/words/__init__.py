@@ -92,3 +92,7 @@ class Words:
     def size(self, size: int) -> str:
         """Bytes in the largest unit (SI, powers of 1000) that leaves a number of at least one: "1.2 MB"."""
         return numbers.size(size, self.language)
+
+    def share(self, part: int, whole: int) -> str:
+        """A percentage, rounded so that only nothing is 0 and only all is 100: "12%"."""
+        return numbers.share(part, whole, self.language)
