@@ -149,7 +149,8 @@ def _page(
 ) -> str:
     shown = [writer.table(number, each) for number, each in enumerate(seen, 1)]
     names = [
-        _translated(descriptor, "title", writer.language) or str(descriptor.get("name") or _file_name(each))
+        f"{_translated(descriptor, 'title', writer.language) or descriptor.get('name') or _file_name(each)} "
+        f"{descriptor.get('version') or ''}".rstrip()
         for descriptor, each in zip(descriptors, sources, strict=True)
     ]
     general = reports.chosen(report.errors, limit)
