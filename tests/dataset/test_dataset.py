@@ -39,28 +39,37 @@ def test_the_eleven_municipalities_are_there_with_their_codes(rows: Callable[[st
 @pytest.mark.parametrize(
     ("table", "least"),
     [
-        ("documents", 120),
-        ("solutions", 12),
-        ("solution_services", 25),
-        ("knowledge", 25),
-        ("plans", 8),
-        ("plan_goals", 10),
-        ("outcomes", 50),
-        ("figures", 95),
-        ("solution_statuses", 15),
-        ("knowledge_needs", 67),
-        ("knowledge_stages", 67),
-        ("knowledge_uses", 15),
-        ("organisations", 25),
-        ("participations", 20),
-        ("places", 20),
-        ("events", 10),
-        ("projects", 5),
-        ("discrepancies", 12),
+        ("documents", 560),
+        ("solutions", 180),
+        ("solution_services", 350),
+        ("solution_statuses", 180),
+        ("knowledge", 110),
+        ("plan_goals", 50),
+        ("outcomes", 90),
+        ("figures", 300),
+        ("statements", 550),
+        ("organisations", 190),
+        ("participations", 180),
+        ("places", 200),
+        ("events", 75),
+        ("projects", 85),
+        ("discrepancies", 30),
     ],
 )
 def test_a_table_holds_at_least_what_is_known(rows: Callable[[str], Rows], table: str, least: int) -> None:
     assert len(rows(table)) >= least
+
+
+def test_solutions_and_plans_reach_over_the_country(rows: Callable[[str], Rows]) -> None:
+    solutions = rows("solutions")
+    county_of = {row["code"]: row["county"] for row in rows("municipalities")}
+    places = {row["municipality"] for row in solutions} - {""}
+    assert len(places) >= 90
+    assert len({county_of[code] for code in places} | {row["county"] for row in solutions} - {""}) >= 20
+    assert sum(bool(row["status"] and row["status_date"]) for row in solutions) >= 110
+    assert sum(row["state"] != "not_found" for row in rows("plans")) >= 85
+    regional = {row["county"] for row in rows("plans") if row["kind"] == "regional_service_programme"}
+    assert len(regional) == 21, "a county without a programme has a row that says `not_found`"
 
 
 def _tables(release: Path) -> list[dict[str, Any]]:
