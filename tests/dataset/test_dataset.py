@@ -246,6 +246,13 @@ def test_a_plan_of_a_county_or_municipality_says_whose_it_is(rows: Callable[[str
     assert [row["id"] for row in rows("plans") if row["level"] in where and not row[where[row["level"]]]] == []
 
 
+def test_a_plan_that_was_replaced_is_not_open(rows: Callable[[str], Rows]) -> None:
+    plans = {row["id"]: row for row in rows("plans")}
+    later = {row["replaces"] for row in plans.values() if row["state"] not in ("", "draft", "on_referral")} - {""}
+    assert {plans[each]["state"] for each in later} <= {"superseded", "title_only"}
+    assert [row["id"] for row in plans.values() if row["state"] == "in_force" and "" < row["valid_to"] < "2026"] == []
+
+
 @pytest.mark.parametrize(
     ("date", "is_valid"),
     [("2020-02-29", True), ("2019-02-29", False), ("2020-02-31", False), ("2020-04-31", False), ("2020-22", True)],
