@@ -119,10 +119,12 @@ class Cells:
         return str(value)
 
     def _qualified(self, column: Column, row: Row, shown: Markup) -> Markup:
-        """A value with what qualifies it: "about 50 000 kr", "3–5 km", "at least 20", "planned (June 2023)"."""
+        """A value with what qualifies it: "about 50 000 kr", "3–5 km", "planned (June 2023)", "closed (no date)"."""
         before, behind, brackets = [], [], []
         for other in column.followers:
             text = self.text(other, row)
+            if not text and other.is_date and column.labels:
+                text = self.dataset.words.text("no_date")  # A state without a day says nothing of today.
             if not text or (other.kind == "boolean" and not row[other.name]):
                 continue
             if other.name.endswith("bound") and column.is_number:
