@@ -25,6 +25,7 @@ import yaml
 from pipeline.core.errors import InvalidData, PipelineError, Problem, Reasons
 from pipeline.core.files import lock, os_errors, remove_abandoned, sha256, write_json
 from pipeline.core.progress import Progress
+from pipeline.core.yaml_files import LOADER
 from pipeline.hookspecs import is_ours, offers
 from pipeline.package import ledger, manifest
 from pipeline.package.descriptor import check_column_names
@@ -227,7 +228,7 @@ def _validated(project: Project, package: Package, progress: Progress) -> dict[s
 
 def _texts(metadata: Path) -> list[Path]:
     """The files of text beside metadata.yml that its pages name."""
-    databases = (yaml.safe_load(metadata.read_text(encoding="utf-8")) or {}).get("databases") or {}
+    databases = (yaml.load(metadata.read_text(encoding="utf-8"), LOADER) or {}).get("databases") or {}
     pages = [page for told in databases.values() for page in (told.get("pages") or {}).values()]
     named = (page[member] for page in pages for member in page if member.partition("@")[0] == "file")
     files = dict.fromkeys(metadata.parent / Path(str(name)).name for name in named)

@@ -8,14 +8,14 @@ from typing import Any
 import yaml
 
 from pipeline.core.errors import InvalidData, Kind, Problem
-from pipeline.core.yaml_files import read_yaml
+from pipeline.core.yaml_files import LOADER, read_yaml
 
 
 def read_metadata(file: Path, name: str) -> dict[str, Any]:
     """The content of a metadata.yml; messages call it `name`. Raises InvalidData where Datasette cannot use it."""
     read_yaml(file, name)  # refuses what is not plain YAML
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        content = yaml.load(file.read_text(encoding="utf-8"), LOADER) or {}
     except (yaml.YAMLError, ValueError) as error:  # a date such as 2026-02-30 is a ValueError
         raise _unusable(name, f"it contains an invalid value: {error}") from None
     _check_mapping(content, "the file", name)

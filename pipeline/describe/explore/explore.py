@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from pipeline.core.edtf import is_edtf
 from pipeline.core.quoting import identifier
+from pipeline.core.yaml_files import LOADER
 from pipeline.describe.dataset import Dataset, File
 from pipeline.package import about
 from pipeline.package.package import Resource
@@ -172,7 +173,7 @@ def _dates(dataset: Dataset, con: sqlite3.Connection) -> dict[str, dict[str, str
 
 def _stated(file: Path, database: str) -> Mapping[str, Any]:
     """What metadata.yml says of the database; it was judged when the release was built."""
-    content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
+    content = yaml.load(file.read_text(encoding="utf-8"), LOADER) if file.is_file() else None
     stated: Mapping[str, Any] = (content or {}).get("databases", {}).get(database, {})
     return stated
 

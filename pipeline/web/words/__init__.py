@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 from markupsafe import Markup, escape
 
+from pipeline.core.yaml_files import LOADER
 from pipeline.web import numbers
 from pipeline.web.visible import visible
 
@@ -24,10 +25,6 @@ LANGUAGES: tuple[Language, ...] = ("en", "sv")
 
 NAMES: dict[Language, str] = {"sv": "Svenska", "en": "English"}
 """What each language calls itself."""
-
-
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The one in C, where there is one: it takes a tenth of the time, which every command waits for."""
 
 
 @cache
