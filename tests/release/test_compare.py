@@ -199,7 +199,7 @@ def test_fields_that_come_go_and_move_are_named(tmp_path: Path) -> None:
     assert _compare(tmp_path, edit, rows) == [
         (Step.MAJOR, "towns", "the field people was removed"),
         (Step.MAJOR, "towns", "the field rank, which must be filled in, was added"),
-        (Step.MAJOR, "towns", "the fields stand in another order: id, kind, name"),
+        (Step.MAJOR, "towns", "the fields are in another order: id, kind, name"),
         (Step.MINOR, "towns", "the field area was added"),
     ]
 
