@@ -178,6 +178,14 @@ def test_the_subject_of_a_row_is_the_column_that_is_filled(rows: Callable[[str],
     assert wrong == []
 
 
+def test_whether_is_answered_by_true_or_false(release: Path, rows: Callable[[str], Rows]) -> None:
+    fields = [(table["name"], each["name"]) for table in _tables(release) for each in table["schema"]["fields"]
+              if each["type"] == "boolean"]  # fmt: skip
+    assert {(name, row[field]) for name, field in fields for row in rows(name)} <= {
+        (name, answer) for name, _ in fields for answer in ("true", "false")
+    }
+
+
 @pytest.mark.parametrize("table", ["outcomes", "figures", "plan_goals"])
 def test_a_figure_has_a_unit_and_says_whether_it_is_exact(rows: Callable[[str], Rows], table: str) -> None:
     assert [row for row in rows(table) if row["value"] and not (row["unit"] and row["bound"])] == []
