@@ -44,7 +44,8 @@ def _check(rows: Rows, workbook: Workbook, name: str, taken: set[str]) -> list[P
     sheets = [sheet for sheet in workbook.sheets if sheet not in {first, *taken}]
     sheet = next((each for each in sheets if next(workbook.rows(each), None) == fields), None)
     if sheet is None:
-        told = " ".join(str(cell) for row in workbook.rows(first) for cell in row if cell is not None)
+        lines = ([cell for cell in row if cell is not None] for row in workbook.rows(first))
+        told = " ".join(str(line[0]) for line in lines if len(line) == 1)  # longer rows are the dictionary's
         return [] if rows.table.name in told else [problem(name, f"has no sheet of {rows.table.name!r}")]
     taken.add(sheet)
     found: list[Problem] = []

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 
 import duckdb
+import openpyxl
 import pytest
 
 from pipeline.package import manifest
@@ -220,6 +221,15 @@ def test_a_table_without_parquet_where_others_have_it_is_named(release: Path) ->
         "data/places.parquet",
         "is missing, and other tables have theirs",
     )
+
+
+def test_a_table_with_rows_that_is_no_sheet_is_named(release: Path) -> None:
+    book = openpyxl.load_workbook(release / "services.xlsx")
+    del book["places"]
+    book.save(release / "services.xlsx")
+    _, states, problems = verified(remade(release))
+    assert states["xlsx"] == "failed"
+    assert [each["rule"] for each in problems if each["file"] == "services.xlsx"] == ["has no sheet of 'places'"]
 
 
 def test_a_package_without_other_formats_is_a_release_all_the_same(release: Path) -> None:
