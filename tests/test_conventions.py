@@ -330,20 +330,11 @@ def assignments(path: Path) -> Iterator[str]:
 DOCUMENTED = {"_exit", "_replace"}
 """Names with an underscore that Python's documentation offers: of os, and of named tuples."""
 
-BELOW = {
-    "pipeline.serve.facets": {"ColumnFacet.facet_results"},
-    "pipeline.serve.instance": {"handle_exception.rich", "_jinja_env", "_write_queue"},
-    "pipeline.serve.pages.of": {"_pages"},
-    "pipeline.serve.site": {"_filters"},
-    "pipeline.serve.timelimit": {"datasette.sqlite_timelimit"},
-}
-"""Private names and assignments that are still there, by module: must shrink to nothing."""
-
 
 @pytest.mark.parametrize("path", TREES, ids=name_of)
 def test_no_private_name_of_another_library_is_used_and_none_is_patched(path: Path) -> None:
     found = {*private_names(path), *assignments(path)}
-    assert found - DOCUMENTED - BELOW.get(name_of(path), set()) == set()
+    assert found - DOCUMENTED == set()
 
 
 # -- everything is declared --------------------------------------------------------------------------------------------
@@ -366,11 +357,7 @@ def test_every_library_that_is_imported_is_declared() -> None:
 
 @pytest.mark.parametrize("path", TREES, ids=name_of)
 def test_no_file_is_long(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST or name_of(path) in TOO_LONG
-
-
-TOO_LONG = {"pipeline.serve.site"}
-"""Files that are still longer: must shrink to nothing."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
 # -- words -------------------------------------------------------------------------------------------------------------
