@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from frictionless.resources import TableResource
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
 from markupsafe import Markup, escape
 
 from pipeline.core.errors import SHOWN
@@ -30,7 +30,7 @@ from pipeline.table import duckdb
 from pipeline.table.relation import spilling
 from pipeline.web import templates
 from pipeline.web.charts import Bar
-from pipeline.web.visible import cut, visible
+from pipeline.web.visible import visible
 from pipeline.web.words import LANGUAGES, Language, Words
 
 Source = str | Path | Package
@@ -155,10 +155,10 @@ def _page(
     ]
     general = reports.chosen(report.errors, limit)
     page = (
-        _environment(writer.language)
+        _environment()
         .get_template("report.html")
         .render(
-            language=writer.language,
+            t=Words(writer.language),
             name=", ".join(names),
             valid=report.valid,
             errors=[writer.shown(place, None, []) for place in places(general)],
@@ -364,15 +364,14 @@ def _kinds(cells: Cells | None) -> dict[str, str]:
 # -- the template ------------------------------------------------------------------------------------------------------
 
 
-def _environment(language: Language) -> Environment:
+@cache
+def _environment() -> Environment:
     environment = templates.environment(
         Path(__file__).parent / "templates",
         lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
-    words = Words(language)
-    bars = {"missing_bars": partial(_missing_bars, words), "value_bars": partial(_value_bars, words)}
-    environment.globals |= {"t": words, **bars}
-    environment.filters |= {"figure": words.number, "cut": cut, "code": code}
+    environment.globals |= {"missing_bars": _missing_bars, "value_bars": _value_bars}
+    environment.filters |= {"figure": pass_context(lambda context, n: context["t"].number(n)), "code": code}
     return environment
 
 

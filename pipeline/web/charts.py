@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from jinja2.environment import TemplateModule
 from markupsafe import Markup
@@ -40,6 +39,5 @@ def _greatest(drawn: Sequence[Bar]) -> float:
     return max((sum(bar.values) for bar in drawn), default=0) or 1
 
 
-@cache
 def _templates() -> TemplateModule:
     return templates.environment(templates.HERE).get_template("charts.html").module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ STATIC = HERE / "static"
 """Style sheets, the script and the icon: style.css is that of every page, pages.css what served pages add to it."""
 
 
+@cache
 def environment(folder: Path, finalize: Callable[[Any], Any] | None = None) -> Environment:
     """The templates in a folder, beside those that all pages share. All values are escaped, after `finalize` has seen
     them.

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment
 
 from pipeline.package.package import Package
 from pipeline.release.compare.change import ADDED, CHANGED, LOST, REMOVED, Change, Row
@@ -61,7 +58,7 @@ def render(comparison: Comparison, language: Language = "en", limit: int = ROWS)
     sections = list(_sections(comparison, language, limit))
     ways = (ADDED, REMOVED, CHANGED)
     counts = {change: sum(getattr(table, change) for table in comparison.tables) for change in ways}
-    template = _environment().get_template("diff.html")
+    template = templates.environment(Path(__file__).parent / "templates").get_template("diff.html")
     page = template.render(
         t=Words(language),
         old=_about(comparison.old, language),
@@ -110,8 +107,3 @@ def _about(package: Package, language: Language) -> dict[str, str]:
 def _translated(descriptor: Any, language: Language) -> str:
     found = descriptor.get(f"title@{language}") or descriptor.get("title")
     return found if isinstance(found, str) else ""
-
-
-@cache
-def _environment() -> Environment:
-    return templates.environment(Path(__file__).parent / "templates")
