@@ -66,7 +66,6 @@ HOSTILE = {
     "random bytes": "SELECT length(randomblob(900000000))",
     "zero bytes": "SELECT zeroblob(900000000)",
     "ten times": "SELECT " + "+".join(["length(hex(zeroblob(400000000)))"] * 10),
-    "a wide printf": "SELECT printf('%.*c', 500000000, '<')",
     "a long group": f"{ENDLESS} SELECT group_concat('{'x' * 100}') FROM n",
     "a group in pieces": f"{ENDLESS} SELECT x % 1000, group_concat(printf('%.900c', 'x')) FROM n GROUP BY 1",
     "doubling": "SELECT replace(replace(replace(printf('%.9999c','x'),'x',printf('%.999c','x')),'x','xx'),'x','xx')",
@@ -124,6 +123,14 @@ def test_what_sqlite_makes_short_work_of_is_answered(sql: str, database: Path) -
     assert len(_asked(database, sql).rows) == 1
 
 
+def test_a_text_that_is_too_wide_is_refused_or_nothing(database: Path) -> None:
+    """SQLite's versions differ in whether a `printf` that is cut off is an error or NULL."""
+    try:
+        assert _asked(database, "SELECT printf('%.*c', 500000000, '<')").rows in ([[None]], [(None,)])
+    except Refused as refused:
+        assert refused.status in (400, 429)
+
+
 def test_the_process_has_little_memory() -> None:
     assert limits.MEMORY < 300_000_000
 
@@ -151,14 +158,16 @@ def test_a_query_that_had_to_wait_for_the_processor_is_told_so(
     assert (caught.value.status, caught.value.retry) == (429, 2)
 
 
-def test_who_is_refused_again_and_again_is_told_to_wait_longer(database: Path) -> None:
+def test_who_is_refused_again_and_again_is_told_to_wait_longer(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "WAITING", 1)
+
     async def all_ask() -> list[int]:
-        asked = [ask(database, HOSTILE["runs for ever"], {}) for _ in range(26)]
+        asked = [ask(database, HOSTILE["runs for ever"], {}) for _ in range(19)]
         found = await asyncio.gather(*asked, return_exceptions=True)
         return [each.retry for each in found if isinstance(each, Refused) and each.status == 429]
 
     waits = asyncio.run(all_ask())
-    assert len(waits) >= 26 - process.AT_ONCE - process.WAITING  # more where the processor is busy
+    assert len(waits) >= 19 - process.AT_ONCE - process.WAITING  # more where the processor is busy
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (2, 40)
 
@@ -178,7 +187,7 @@ def test_nobody_else_notices_that_queries_run_for_ever(site: str) -> None:
         thread.start()
     time.sleep(1)
     slowest = 0.0
-    for number in range(12):
+    for number in range(4):
         started = time.monotonic()
         assert requests.get(f"{site}services/places.json?_n={number}", timeout=20).status_code == 200
         slowest = max(slowest, time.monotonic() - started)
