@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -14,8 +15,16 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.command import DAY, servicebanken
 from tests.projects import example, services
 
-settings.register_profile("here", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "here",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not {"FUZZ_EXAMPLES", "PAIRS"} & {*os.environ},
+)
 settings.load_profile("here")
+"""Generated input is the same every time, so that a change is judged by what it changes. With FUZZ_EXAMPLES=1000, or
+PAIRS=50000, it is drawn anew."""
 
 SLOW = (
     "serve",

@@ -220,9 +220,7 @@ def _table(field: Field) -> Resource:
 
 
 @given(pairs())
-@settings(
-    derandomize="PAIRS" not in os.environ, max_examples=PAIRS, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=PAIRS, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_change_is_major_exactly_where_a_row_breaks(pair: tuple[Field, Field]) -> None:
     old, new = pair
     broken = breaks(old, new)

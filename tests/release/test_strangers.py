@@ -31,6 +31,9 @@ from tests.release.strangers import PACKAGES, REFUSED
 
 Rows = list[tuple[Any, ...]]
 
+REMADE = [*PACKAGES][::5]
+"""Those that are built once more, which must give what was recorded."""
+
 TYPED = {"integer": int, "year": int, "number": float, "boolean": bool, "date": date}
 
 
@@ -43,9 +46,10 @@ def test_it_goes_through_every_command_with_the_same_rows_in_every_format(name: 
     verified = invoke("verify", *project)
     assert (verified.code, verified.err) == (0, ""), verified.out
     (release,) = (tmp_path / "build/releases").glob("[0-9]*")
-    (tmp_path / "build/state.json").unlink()
-    again = invoke("build", *project)
-    assert (again.code, [*(tmp_path / "build/releases").glob("[0-9]*")]) == (0, [release]), again.out
+    if name in REMADE:
+        (tmp_path / "build/state.json").unlink()
+        again = invoke("build", *project)
+        assert (again.code, [*(tmp_path / "build/releases").glob("[0-9]*")]) == (0, [release]), again.out
     published = invoke("publish", "--to", str(tmp_path / "place"), *project)
     assert published.code == 0, published.err
     assert_same_rows(release)

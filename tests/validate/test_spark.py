@@ -88,7 +88,7 @@ def test_a_spoilt_package_has_the_same_errors_on_spark(session: Any, tmp_path: P
     assert not assert_same_report(folder, session, 0)["valid"]
 
 
-@settings(max_examples=3, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(packages())
 def test_any_package_is_judged_as_on_one_machine(session: Any, package: Tables) -> None:
     with tempfile.TemporaryDirectory() as folder:
