@@ -55,9 +55,14 @@ SLOW = (
 test-quick` leaves them out."""
 
 
+FIRST = ("release/test_strangers", "validate/test_spark")
+"""Files that take minutes: begun last, one process would wait for the other."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `slow` what a person who changes a line need not wait for."""
+    """Mark as `slow` what a person who changes a line need not wait for, and begin with what takes longest."""
     here = Path(__file__).parent
+    items.sort(key=lambda item: not item.path.relative_to(here).as_posix().startswith(FIRST))
     for item in items:
         if item.path.relative_to(here).as_posix().startswith(SLOW) or "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)

@@ -19,7 +19,7 @@ from pipeline.core.yaml_files import read_yaml
 from pipeline.package import manifest
 from pipeline.release import latest
 from pipeline.source.source import read_all
-from tests.command import servicebanken
+from tests.command import invoke, servicebanken
 from tests.projects import SOURCE, put, source, tree
 
 SHOPS = "id,name,kind,opened,document\nnorth-village,North Village Shop,staffed,1998,example-shops-page\n"
@@ -40,7 +40,7 @@ def test_assemble_puts_no_package_in_the_place_of_the_project_its_sources_or_its
     place: str, built: Path
 ) -> None:
     before = tree(built)
-    run = servicebanken("assemble", "--quiet", "--project", built, "--out", built / place)
+    run = invoke("assemble", "--quiet", "--project", built, "--out", built / place)
     assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
     assert run.err.endswith(" Name a new folder; nothing was written. [not-empty]\n")
     assert tree(built) == before
@@ -51,7 +51,7 @@ def test_assemble_puts_no_package_in_the_place_of_the_project_its_sources_or_its
 )
 def test_assemble_keeps_a_folder_that_holds_something_else(files: dict[str, str | bytes], built: Path) -> None:
     out = put(built.parent / "out", files)
-    run = servicebanken("assemble", "--quiet", "--project", built, "--out", out)
+    run = invoke("assemble", "--quiet", "--project", built, "--out", out)
     assert (run.code, run.err) == (
         2,
         f"error: {out}: holds something else than a package that was assembled. Name a new folder; nothing was "
@@ -64,7 +64,7 @@ def test_assemble_writes_to_a_new_folder_to_an_empty_one_and_over_its_own_packag
     out = built.parent / "out"
     (built.parent / "empty").mkdir()
     for folder in (out, out, built.parent / "empty"):
-        run = servicebanken("assemble", "--quiet", "--project", built, "--out", folder)
+        run = invoke("assemble", "--quiet", "--project", built, "--out", folder)
         assert (run.code, run.err) == (0, "")
         assert tree(folder) == tree(built / "build/package")
 
@@ -72,7 +72,7 @@ def test_assemble_writes_to_a_new_folder_to_an_empty_one_and_over_its_own_packag
 def test_assemble_out_leaves_alone_what_another_process_is_writing_beside_it(built: Path) -> None:
     with draft(built.parent) as other:
         put(other, {"half.csv": "id\n"})
-        assert servicebanken("assemble", "--project", built, "--out", built.parent / "out").code == 0
+        assert invoke("assemble", "--project", built, "--out", built.parent / "out").code == 0
         assert tree(other) == {"half.csv": b"id\n"}
 
 
@@ -85,7 +85,7 @@ def test_a_release_whose_folder_is_damaged_is_made_again_as_it_was_recorded(name
     before = tree(built / "build/releases/0.1.0")
     damaged = built / "build/releases/0.1.0" / name
     damaged.write_bytes(damaged.read_bytes() + b" ")
-    run = servicebanken("release", "--quiet", "--project", built)
+    run = invoke("release", "--quiet", "--project", built)
     assert (run.code, run.out) == (0, f"Up to date: 0.1.0  {built}/build/releases/0.1.0\n")
     assert tree(built / "build/releases/0.1.0") == before
 
@@ -93,7 +93,7 @@ def test_a_release_whose_folder_is_damaged_is_made_again_as_it_was_recorded(name
 def test_a_release_whose_folder_was_deleted_is_made_again(built: Path) -> None:
     before = tree(built / "build/releases/0.1.0")
     shutil.rmtree(built / "build/releases/0.1.0")
-    run = servicebanken("release", "--quiet", "--project", built)
+    run = invoke("release", "--quiet", "--project", built)
     assert (run.code, run.out) == (0, f"Up to date: 0.1.0  {built}/build/releases/0.1.0\n")
     assert tree(built / "build/releases/0.1.0") == before
 
@@ -117,7 +117,7 @@ def test_the_latest_release_is_the_highest_folder_whose_name_is_a_version(tmp_pa
 
 def test_what_lies_about_among_the_releases_does_not_stop_a_build(built: Path) -> None:
     put(built, {"build/releases/9.9.9": "a file", "build/releases/01.9.9/a": "", f"{SOURCE}/shops.csv": SHOPS})
-    run = servicebanken("release", "--major", "--quiet", "--project", built)
+    run = invoke("release", "--major", "--quiet", "--project", built)
     assert (run.code, run.err) == (0, "")
     assert (built / "build/releases/latest").readlink() == Path("1.0.0")
 
@@ -128,7 +128,7 @@ def test_what_lies_about_among_the_releases_does_not_stop_a_build(built: Path) -
 @pytest.mark.parametrize("version", ["1.2", "v1.2.3", "01.2.3", "1.2.3-rc1", "", "1.2.99999999999999999999"])
 def test_a_version_that_is_none_is_a_wrong_option_and_is_seen_before_any_work(version: str, built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": "broken"})
-    run = servicebanken("release", "--quiet", "--project", built, "--version", version)
+    run = invoke("release", "--quiet", "--project", built, "--version", version)
     assert (run.code, run.out, run.err) == (
         2,
         "",
@@ -138,7 +138,7 @@ def test_a_version_that_is_none_is_a_wrong_option_and_is_seen_before_any_work(ve
 
 def test_a_version_that_is_taken_is_said_to_be_taken_whatever_has_changed(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": SHOPS})
-    run = servicebanken("release", "--quiet", "--project", built, "--version", "0.1.0")
+    run = invoke("release", "--quiet", "--project", built, "--version", "0.1.0")
     assert (run.code, run.err) == (
         1,
         "error: '0.1.0' is the version of another release, and a release never changes. Ask for a higher version. "
@@ -147,7 +147,7 @@ def test_a_version_that_is_taken_is_said_to_be_taken_whatever_has_changed(built:
 
 
 def test_a_lower_version_than_the_latest_is_refused_without_changes_too(built: Path) -> None:
-    run = servicebanken("release", "--quiet", "--project", built, "--version", "0.0.9")
+    run = invoke("release", "--quiet", "--project", built, "--version", "0.0.9")
     assert (run.code, run.err) == (
         1,
         "error: '0.0.9' is a smaller step from 0.1.0 than any new release needs. Ask for 0.1.1 or higher, or leave the "
@@ -251,7 +251,7 @@ def test_a_first_build_on_a_disk_that_is_too_small_says_so_and_publishes_nothing
 
 def test_what_a_killed_build_left_is_removed_even_when_nothing_has_changed(built: Path) -> None:
     put(built, {"build/.staging-a/data/x.csv": "id\n", "build/releases/.staging-b/x.csv": "id\n"})
-    assert servicebanken("release", "--quiet", "--project", built).out.startswith("Up to date: 0.1.0 ")
+    assert invoke("release", "--quiet", "--project", built).out.startswith("Up to date: 0.1.0 ")
     assert sorted(path.name for path in (built / "build").iterdir()) == [
         *(".lock", "package", "releases", "releases.json", "state.json")
     ]
@@ -362,7 +362,7 @@ def test_names_of_inferred_columns_may_stand_apart(built: Path) -> None:
         "id,name,kind,opened,document,inferred\nnorth-village,North,staffed,1998,example-shops-page, kind   opened \n"
     )
     put(built, {f"{SOURCE}/shops.csv": rows})
-    run = servicebanken("assemble", "--quiet", "--project", built)
+    run = invoke("assemble", "--quiet", "--project", built)
     assert (run.code, run.err) == (0, "")
     lines = (built / "build/package/data/provenance.csv").read_text(encoding="utf-8").splitlines()
     header, *cells = [line.split(",") for line in lines if line.startswith(("table,", "shops,"))]
@@ -385,7 +385,7 @@ def test_a_zero_byte_in_a_sheet_is_a_bad_byte(content: bytes, row: int, tmp_path
 
 def test_a_row_that_states_only_its_key_is_traced_to_its_source(built: Path) -> None:
     put(built, {f"{SOURCE}/shops.csv": "id,document\nNorth Village,example-shops-page\n"})
-    run = servicebanken("release", "--quiet", "--project", built)
+    run = invoke("release", "--quiet", "--project", built)
     assert run.code == 1
     assert {line.partition(",")[0] for line in run.err.splitlines()} == {f"error: {SOURCE}/shops.csv"}
 
@@ -409,7 +409,7 @@ METADATA = [
 def test_metadata_that_cannot_be_served_is_not_released(content: str, built: Path) -> None:
     before = tree(built / "build/releases")
     put(built, {"metadata.yml": content})
-    run = servicebanken("release", "--quiet", "--project", built)
+    run = invoke("release", "--quiet", "--project", built)
     assert (run.code, run.out, run.err.count("\n")) == (1, "", 1)
     assert run.err.startswith("error: metadata.yml")
     assert run.err.endswith(" [bad-yaml]\n")
@@ -419,10 +419,10 @@ def test_metadata_that_cannot_be_served_is_not_released(content: str, built: Pat
 @pytest.mark.parametrize("content", ["", "# nothing yet\n", "{}\n"])
 def test_metadata_may_be_empty(content: str, built: Path) -> None:
     put(built, {"metadata.yml": content})
-    assert servicebanken("release", "--quiet", "--project", built).code == 0
+    assert invoke("release", "--quiet", "--project", built).code == 0
 
 
 def test_an_error_in_json_has_what_is_known_and_nothing_else(built: Path) -> None:
-    run = servicebanken("release", "--json", "--project", built, "--version", "x")
+    run = invoke("release", "--json", "--project", built, "--version", "x")
     (error,) = json.loads(run.out)["errors"]
     assert set(error) == {"kind", "rule", "fix", "value"}
