@@ -130,7 +130,7 @@ def _made(
             records.refuse_other_place(record, project.record)
         package, rows = _gathered(project, progress, base_url, package)
         extras = _validated(project, package, progress)
-        checks = Checks(progress)
+        checks = Checks()
         judge = partial(_judge, checks)
         with progress.step("release"):
             released = release(

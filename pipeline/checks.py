@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import InvalidData, Kind, PipelineError, Problem
 from pipeline.core.files import have_same_bytes, link, os_errors, read_json, scratch, sha256, write_json
-from pipeline.core.progress import Progress
 from pipeline.package import ledger, manifest
 from pipeline.package.about import page_names
 from pipeline.package.package import DESCRIPTOR, load
@@ -36,15 +35,14 @@ KEPT = (
 class Checks:
     """Checks that validate the tables of a release once."""
 
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
+    def __init__(self) -> None:
         self._report: Report | None = None
 
     def report(self, folder: Path) -> Report:
         """What validation finds in the tables of the release in a folder."""
-        from pipeline.validate import Terms, validate
+        from pipeline.validate import validate
 
-        self._report = self._report or validate(load(folder), Terms(progress=self.progress))
+        self._report = self._report or validate(load(folder))
         return self._report
 
     def judge(self, folder: Path) -> Found:

@@ -45,7 +45,7 @@ def verify(session: Session, release: str | None, rebuild: bool) -> None:
         return build_again(session.project, folder, version, session.progress)
 
     source = release if release is not None else str(session.project.releases / "latest")
-    made = checks.Checks(session.progress)
+    made = checks.Checks()
     further: Further = {
         "described": made.described,
         "changes": partial(checks.changes, releases=Path(source).resolve().parent),
