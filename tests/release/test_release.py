@@ -321,7 +321,9 @@ def test_a_dry_run_looks_at_the_sources_as_they_are_now_says_which_version_and_w
     for command in ("release", "build"):
         run = invoke(command, "--dry-run", "--quiet", "--project", built)
         assert (run.code, run.err) == (0, "")
-        assert run.out.startswith("Would be 0.2.0, after 0.1.0:\n  minor  shops: 1 row added\n           new-shop  A new shop\n")
+        assert run.out.startswith(
+            "Would be 0.2.0, after 0.1.0:\n  minor  shops: 1 row added\n           new-shop  A new shop\n"
+        )
         assert run.out.endswith("  A release with these changes is a minor step.\n")
     told = json.loads(invoke("release", "--dry-run", "--json", "--quiet", "--project", built).out)
     assert (told["version"], told["before"], told["new"]) == ("0.2.0", "0.1.0", True)
