@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.files import scratch
-from tests.command import SCRIPT, servicebanken, start
+from tests.command import SCRIPT, invoke, servicebanken, start
 from tests.projects import SOURCE, field, package, put, table, tree
 
 MORE_SHOPS = (
@@ -214,7 +214,6 @@ def test_of_two_builds_at_once_one_releases_and_the_other_waits_or_finds_it_done
     [
         "build/.staging-*",
         "build/releases/.staging-*",
-        "build/releases/.staging-*/data/shops.parquet",
         "build/releases/.staging-*/*.xlsx",
         "build/releases/.staging-*/*.zip",
         "build/releases/.staging-*/SHA256SUMS",
@@ -253,6 +252,23 @@ def test_a_release_that_was_made_but_not_pointed_at_is_pointed_at_by_the_next_bu
     run = servicebanken("release", "--quiet", "--project", built)
     assert (run.code, run.out) == (0, f"Up to date: 0.2.0  {built}/build/releases/0.2.0\n")
     assert (built / "build/releases/latest").readlink() == Path("0.2.0")
+
+
+@pytest.mark.parametrize("left", [["data"], ["data", "build/releases.json"], []], ids=["ledger", "neither", "no data"])
+def test_a_release_that_was_made_but_not_recorded_is_recorded_by_the_next(left: list[str], built: Path) -> None:
+    """What a kill leaves behind before the ledger is written, between it and the tables, and while these are."""
+    old = Path(shutil.copytree(built, built.parent / "old", symlinks=True))
+    put(built, {f"{SOURCE}/shops.csv": MORE_SHOPS})
+    assert invoke("release", "--quiet", "--project", built).code == 0
+    recorded = tree(built / "data"), (built / "build/releases.json").read_bytes()
+    (built / "build/state.json").unlink()
+    shutil.rmtree(built / "data")
+    for name in left:
+        copy = shutil.copytree if (old / name).is_dir() else shutil.copyfile
+        copy(old / name, built / name)
+    run = invoke("release", "--quiet", "--project", built)
+    assert (run.code, run.err) == (0, "")
+    assert (tree(built / "data"), (built / "build/releases.json").read_bytes()) == recorded
 
 
 def test_a_build_that_is_interrupted_says_so_without_a_traceback(built: Path) -> None:

@@ -197,7 +197,7 @@ def _problem(error: Exception, name: str) -> Problem | None:
 
 def _os_problem(error: OSError, file: str) -> Problem:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _disk_full(file)
+        return _disk_full(str(error.filename2 or file))  # of a copy, the second is the one that is written
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return _not_writable(file)
     if error.errno == errno.ENOENT:
