@@ -376,7 +376,8 @@ def lock(folder: Path) -> Iterator[None]:
         with os_errors(str(folder)):
             since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
             holder.write_text(f"process {os.getpid()} since {since}", encoding="utf-8")
-        yield
+        with unfinished(holder):
+            yield
     finally:
         holder.unlink(missing_ok=True)
         held.release()

@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 EXIT_CODE = 130
@@ -22,16 +22,18 @@ PATIENCE = 1.2
 """Seconds in which a command may end by itself."""
 
 _unfinished: set[Path] = set()
+_ending = threading.Lock()
+"""Held by who ends the process, for whom the others wait."""
 
 
 @contextmanager
-def unfinished(folder: Path) -> Iterator[None]:
-    """Names a folder that must not stay if the command is ended before the block is left."""
-    _unfinished.add(folder)
+def unfinished(path: Path) -> Iterator[None]:
+    """Names a file or folder that must not stay if the command is ended before the block is left."""
+    _unfinished.add(path)
     try:
         yield
     finally:
-        _unfinished.discard(folder)
+        _unfinished.discard(path)
 
 
 @contextmanager
@@ -52,14 +54,29 @@ def ended_by_ctrl_c() -> Iterator[None]:
         ended.set()
         raise
     finally:  # after Ctrl-C the thread goes on: other threads may keep the process from its end
-        signal.set_wakeup_fd(before)
-        there.close()
+        with _ending:
+            signal.set_wakeup_fd(before)
+            there.close()
 
 
 def _wait(here: socket.socket, ended: threading.Event) -> None:
     with here:
         while received := here.recv(1):
             if received[0] == signal.SIGINT and not ended.wait(PATIENCE):
-                for folder in list(_unfinished):
-                    shutil.rmtree(folder, ignore_errors=True)
-                os._exit(EXIT_CODE)
+                with _ending:
+                    for path in list(_unfinished):
+                        _remove(path)
+                    os.write(2, b"Stopped.\n")
+                    os._exit(EXIT_CODE)
+
+
+def _remove(path: Path) -> None:
+    """Removes a file, or a folder in which other threads may still be writing: where it was they find none."""
+    with suppress(OSError):
+        path.unlink()
+        return
+    aside = path.with_name(f"{path.name}-stopped")
+    with suppress(OSError):
+        path.rename(aside)
+    for folder in (aside, path):
+        shutil.rmtree(folder, ignore_errors=True)
