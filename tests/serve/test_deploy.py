@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ import pytest
 import requests
 
 from pipeline.serve.answer import CORS, SECURITY
-from tests.command import SCRIPT, environment
+from tests.command import SCRIPT, environment, servicebanken
 from tests.serve.server import serving
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -218,3 +219,32 @@ def test_queries_are_limited_for_each_reader_and_pages_go_on(site: str) -> None:
     assert statuses[:3] == [200] * 3
     assert 429 in statuses
     assert requests.get(f"{site}en/example/shops", headers=HOST, timeout=20).status_code == 200
+
+
+# -- the image ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_image_copies_all_that_a_build_reads_and_serves_without_rights(tmp_path: Path) -> None:
+    """Its steps as far as they go without a container: what is copied is built, by a user without a name."""
+    steps = (DEPLOY / "Containerfile").read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+    within = Path("/")
+    for step in steps:
+        what, _, rest = step.partition(" ")
+        if what == "WORKDIR":
+            within = tmp_path / rest.lstrip("/")
+        elif what == "COPY" and not rest.startswith("--from"):
+            *sources, target = rest.split()
+            for source in (each for pattern in sources for each in DEPLOY.parent.glob(pattern)):
+                to = within / target / source.name if target.endswith("/") else within / target
+                to.parent.mkdir(parents=True, exist_ok=True)
+                copy = shutil.copytree if source.is_dir() else shutil.copyfile
+                copy(source, to)
+    assert {path.name for path in (tmp_path / "source").iterdir()} == {
+        *("pyproject.toml", "README.md", "LICENSE", "locks", "pipeline")
+    }
+    run = servicebanken("build", "--quiet", "--dry-run", "--json", cwd=tmp_path / "project")
+    assert (run.code, run.err) == (0, "")
+    ledger = json.loads((DEPLOY.parent / "build/releases.json").read_text(encoding="utf-8"))
+    assert json.loads(run.out)["version"].startswith(ledger["releases"][-1]["version"])
+    assert "USER 10001" in steps
+    assert any(step.startswith("HEALTHCHECK ") and "/-/versions.json" in step for step in steps)
