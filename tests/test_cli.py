@@ -232,3 +232,13 @@ def test_swedish_letters_are_printed_whatever_the_locale(locale: str, built: Pat
         f"error: {SOURCE}/shops.csv, row 2, column kind: 'bemannad på dagen' is not in the code list of shops.kind. "
         "Use one of: staffed, unmanned. [unknown-code]\n"
     )
+
+
+def test_tab_completes_commands_and_options() -> None:
+    def completed(words: str, at: int) -> list[str]:
+        env = {"_SERVICEBANKEN_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)}
+        return servicebanken(env=env).out.split()
+
+    assert completed("servicebanken val", 1) == ["plain,validate"]
+    assert completed("servicebanken build --dr", 2) == ["plain,--dry-run"]
+    assert "complete" in servicebanken(env={"_SERVICEBANKEN_COMPLETE": "bash_source"}).out

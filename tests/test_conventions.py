@@ -343,7 +343,10 @@ def test_no_private_name_of_another_library_is_used_and_none_is_patched(path: Pa
 def test_every_library_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     optional = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *(each for extra in ("s3", "spark") for each in optional.get(extra, []))]
+    wanted = [
+        *project["dependencies"],
+        *(each for extra in ("html", "s3", "spark") for each in optional.get(extra, [])),
+    ]
     declared = {re.split(r"[^A-Za-z0-9_.-]", each)[0].lower().replace("_", "-") for each in wanted}
     installed = importlib.metadata.packages_distributions()
     imported = {module.partition(".")[0] for path in TREES for module, _ in imports(path)}

@@ -37,6 +37,22 @@ def test_the_doctor_says_what_a_report_of_an_error_needs(built: Path) -> None:
     assert {"duckdb", "frictionless", "datasette", "clock", "disk of the project"} <= set(checks)
 
 
+PAGE = """\
+publisher: A website
+licence: CC0-1.0
+rank: 5
+documents: [{id: page, url: "https://example.org/"}]
+fetch:
+  - id: rows
+    reader: html
+    url: https://example.org/shops
+    document: page
+    cadence: 30
+    ask: {rows: li, cells: {name: b}}
+    tables: {rows: {table: shops, columns: {name: name}}}
+"""
+
+
 @pytest.mark.slow
 def test_the_wheel_alone_makes_and_serves_a_project_outside_a_clone(tmp_path: Path) -> None:
     """What CI can say of `uv tool install`, `pipx` and `pip install`: a wheel in an environment with nothing else."""
@@ -58,5 +74,17 @@ def test_the_wheel_alone_makes_and_serves_a_project_outside_a_clone(tmp_path: Pa
     command = binaries / "servicebanken"
     for arguments, folder in ((["init", "shops"], tmp_path), (["build"], tmp_path / "shops")):
         subprocess.run([command, *arguments], cwd=folder, env=environment(), check=True, capture_output=True)
+    put(tmp_path / "shops/sources/page", {"source.yml": PAGE})
+    lacking = subprocess.run(
+        [command, "collect"],
+        cwd=tmp_path / "shops",
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert lacking.returncode == 2
+    assert 'selectolax, which is not installed. Install it: `pip install "servicebanken[html]"`.' in lacking.stderr
+    shutil.rmtree(tmp_path / "shops/sources/page")
     with serving(cwd=tmp_path / "shops", script=command) as server:
         assert "North Village Shop" in requests.get(f"{server.address}en/shops/shops", timeout=20).text

@@ -23,10 +23,17 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
-
+from pipeline.core.errors import CannotRun, Kind, Problem
 from pipeline.source.fetch import Fetch
 from pipeline.source.readers import Answer, BadAnswer, Columns, Request
+
+try:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+except ImportError:
+    fix = 'Install it: `pip install "servicebanken[html]"`.'
+    rule = "needs the library selectolax, which is not installed"
+    problem = Problem(Kind.BAD_SOURCE, rule, fix, value="reader: html")
+    raise CannotRun(problem) from None
 
 NEEDS = frozenset({"rows", "cells"})
 TAKES = frozenset({"next", "pages", "encoding"})
