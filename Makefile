@@ -25,6 +25,7 @@ bench: .venv/bench build  ## ratios against other tools, measured in one run
 	$(BIN)/python -m benchmarks.build
 	$(BIN)/python -m benchmarks.collect
 	$(BIN)/python -m benchmarks.describe
+	$(BIN)/python -m benchmarks.explore
 	$(BIN)/python -m benchmarks.observations
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.release
