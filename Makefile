@@ -18,7 +18,7 @@ serve: build  ## opens the release in a browser; PORT=8080 for another port
 test-quick: .venv/test  ## under 90 seconds: no browser, no server, no kill loops
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
-test: .venv/spark .venv/validators/ready .venv/moto/ready .venv/schemathesis/ready .venv/datasette1/ready  ## all tests, about a quarter of an hour on two cores
+test: .venv/spark .venv/validators/ready .venv/moto/ready .venv/schemathesis/ready .venv/datasette1/ready  ## all tests, about ten minutes on two cores
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: .venv/bench build  ## ratios against other tools, measured in one run

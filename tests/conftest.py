@@ -55,6 +55,11 @@ SLOW = (
 test-quick` leaves them out."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a third of the time tests wait for servers, browsers and kills."""
+    return (os.cpu_count() or 1) + 1
+
+
 FIRST = ("release/test_strangers", "validate/test_spark")
 """Files that take minutes: begun last, one process would wait for the other."""
 
