@@ -32,7 +32,9 @@ SLOW = (
     "collect",
     "verify",
     "clock",
+    "dataset",
     "describe/page",
+    "init",
     "describe/test_validators",
     "readers/test_damaged",
     "release/test_diff",
@@ -45,14 +47,20 @@ SLOW = (
     "validate/test_hostile",
     "validate/test_same_report",
     "test_bad_input",
+    "test_build",
+    "test_cli",
+    "test_clones",
+    "test_hooks",
     "test_http",
     "test_killed",
     "test_rebuild",
+    "test_releases",
     "test_robustness",
+    "test_somebody",
     "test_surroundings",
 )
-"""Where tests use browsers, servers, other validators, killed processes or hundreds of strange packages: `make
-test-quick` leaves them out."""
+"""Where tests use browsers, servers, other validators, killed processes, whole builds or hundreds of strange packages:
+`make test-quick` leaves them out."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
