@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import yaml
 
 from tests.command import environment, invoke
 from tests.projects import put
@@ -27,6 +28,47 @@ def test_a_fault_is_shown_on_its_row_of_a_pull_request(tmp_path: Path) -> None:
     first, verdict = run.out.splitlines()[0], run.out.splitlines()[-1]
     assert first.startswith(f"::error file={tmp_path.as_posix()}/data/shops.csv,line=3::n: '50%25': ")
     assert verdict == "invalid: 1 table, 2 rows, 1 error"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="the action's steps are for bash")
+def test_the_action_names_the_changed_row_of_somebody_elses_repository(tmp_path: Path) -> None:
+    """Its own step, run in a repository whose last commit has a fault."""
+    action = yaml.safe_load((ROOT / ".github/actions/validate/action.yml").read_text(encoding="utf-8"))
+    (step,) = (each for each in action["runs"]["steps"] if each.get("id") == "validate")
+    repository = tmp_path / "repository"
+    resource = {"name": "shops", "path": "data/shops.csv", "schema": {"fields": [{"name": "n", "type": "integer"}]}}
+    put(repository, {"datapackage.json": json.dumps({"resources": [resource]}), "data/shops.csv": "n\n1\n2\n3\n"})
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
+        return subprocess.run(command, cwd=repository, check=True, capture_output=True, encoding="utf-8").stdout
+
+    def acted() -> subprocess.CompletedProcess[str]:
+        given = {"PACKAGE": ".", "LANGUAGE": "en", "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "out")}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+        return subprocess.run(
+            command,
+            cwd=repository,
+            env={**environment(given), "PATH": path},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "-m", "Add shops")
+    assert acted().returncode == 0
+    put(repository, {"data/shops.csv": "n\n1\ntwo\n3\n"})
+    git("commit", "--quiet", "-am", "Change a shop")
+    assert "@@ -3 +3 @@" in git("diff", "-U0", "HEAD~1")
+    run = acted()
+    assert run.returncode == 1
+    assert run.stdout.startswith("::error file=data/shops.csv,line=3::n: 'two': ")
+    report = Path((tmp_path / "out").read_text(encoding="utf-8").splitlines()[-1].removeprefix("report="))
+    assert "two" in report.read_text(encoding="utf-8")
 
 
 def test_the_doctor_says_what_a_report_of_an_error_needs(built: Path) -> None:
