@@ -98,7 +98,7 @@ fetch:
 @pytest.mark.slow
 def test_the_wheel_alone_makes_and_serves_a_project_outside_a_clone(tmp_path: Path) -> None:
     """What CI can say of `uv tool install`, `pipx` and `pip install`: a wheel in an environment with nothing else."""
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "docs/tool.md", "LICENSE"):
         put(tmp_path / "source", {name: (ROOT / name).read_bytes()})
     shutil.copytree(ROOT / "pipeline", tmp_path / "source/pipeline", ignore=shutil.ignore_patterns("__pycache__"))
     wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]

@@ -240,7 +240,7 @@ def test_the_image_copies_all_that_a_build_reads_and_serves_without_rights(tmp_p
                 copy = shutil.copytree if source.is_dir() else shutil.copyfile
                 copy(source, to)
     assert {path.name for path in (tmp_path / "source").iterdir()} == {
-        *("pyproject.toml", "README.md", "LICENSE", "locks", "pipeline")
+        *("pyproject.toml", "docs", "LICENSE", "locks", "pipeline")
     }
     run = servicebanken("build", "--quiet", "--dry-run", "--json", cwd=tmp_path / "project")
     assert (run.code, run.err) == (0, "")
