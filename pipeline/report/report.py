@@ -58,7 +58,7 @@ def workflow_commands(report: Report, folder: Path, language: Language = "en", l
     """
     found = [_problem(error, None, language) for error in chosen(report.errors, limit)]
     for task in report.tasks:
-        found += [_problem(error, _place(task, None), language) for error in chosen(task.errors, limit)]
+        found += [_problem(error, _place(task, None), language) for error in _said_once(chosen(task.errors, limit))]
     return [_annotation(problem, folder) for problem in found]
 
 
@@ -128,6 +128,11 @@ SHAPES = ("missing-cell", "extra-cell")
 """Error types of which one row often has many."""
 
 
+def _said_once(errors: Iterable[Error]) -> list[Error]:
+    """The errors, and of the cells that one row lacks, or has too many, only the first."""
+    return [error for error, _, follows in _in_turn(errors) if not follows]
+
+
 def _problem(error: Error, file: str | None, language: Language) -> Problem:
     return Problem(
         Kind.INVALID_TABLE,
@@ -155,7 +160,7 @@ def _group(file: str | None, errors: list[Error], limit: int, language: Language
     shown = chosen(errors, limit)
     gravest = words.text("report.gravest_first") if len({wording.rank(error) for error in errors}) > 1 else ""
     heading = f"{file or words.text('report.the_package')}: {words.counted('report.n_error', len(errors))}{gravest}"
-    said = [heading, *(f"  {_line(_problem(error, file, language), words)}" for error in shown)]
+    said = [heading, *(f"  {_line(_problem(error, file, language), words)}" for error in _said_once(shown))]
     rest = Counter(error.type for error in errors)
     rest.subtract(error.type for error in shown)
     if rest.total():

@@ -49,6 +49,8 @@ def title(error_type: str, language: Language) -> str:
 def fix(error: Error, language: Language = "en") -> str:
     """The way out."""
     words = Words(language)
+    if lacking := re.fullmatch(NOTES["not-installed"], error.note or ""):
+        return words.text("report.fix.not-installed", package=lacking[1])
     special = words.get(f"report.fix_of.{error.type}.{detail(error)}")
     return special or words.get(f"report.fix.{error.type}") or words.text("report.fix.other")
 
@@ -153,6 +155,8 @@ NOTES = {
     "part-of-key": r"the primary key's (.*) must not be missing",
     "expected": r'expected is "(.*)" and actual is "(.*)"',
     "empty": r"the source is empty",
+    "no-file": r"\[Errno 2\] No such file or directory: .*",
+    "not-installed": r'Please install "(.*)"',
 }
 """Key of the catalogue → the note whose words it has."""
 

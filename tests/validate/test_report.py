@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.report.report import chosen, lines, problems, settled, summary
+from pipeline.report.verdict import Error
 from pipeline.report.wording import fix, rule
 from pipeline.validate import Report, validate
 from pipeline.web.words import LANGUAGES, catalogue
@@ -39,8 +40,8 @@ def two_tables(folder: Path) -> Report:
 def test_each_problem_is_a_line_the_gravest_first_and_the_verdict_comes_last(tmp_path: Path) -> None:
     assert lines(two_tables(tmp_path)) == [
         "towns.csv: 5 errors, the gravest first",
-        "  error: towns.csv, row 6, column land: '' missing cell: the row ends before column 3. Look for a missing or "
-        "surplus delimiter, and put cells that hold the delimiter within quotes. [invalid-table]",
+        "  error: towns.csv, row 6, column land: '' missing cell: the row ends before column 3. Look for a "
+        "delimiter that is missing or a quotation mark that does not close. [invalid-table]",
         "  error: towns.csv, row 4: primary key error: the same as in row 2. Keep one of the rows with this key, or "
         "complete the key so that each row has its own. [invalid-table]",
         "  error: towns.csv, row 5, column land: 'nowhere' foreign key error: not found in lands (id). Correct the "
@@ -212,3 +213,20 @@ def test_an_error_that_nobody_knows_is_given_as_it_is(tmp_path: Path) -> None:
 
 def test_a_settled_report_stays_json(tmp_path: Path) -> None:
     assert "seconds" not in json.dumps(settled(two_tables(tmp_path)))
+
+
+def test_what_a_row_has_too_many_or_lacks_is_said_once_and_counted(tmp_path: Path) -> None:
+    shops = table("shops", [field("a"), field("b"), field("c")])
+    told = lines(judged(tmp_path, [shops], {"shops.csv": "a,b,c\n1\n1,2,3,4,5\n"}))
+    assert told[0] == "shops.csv: 4 errors"
+    assert [line.split(" cell: ")[0] for line in told[1:-1]] == [
+        "  error: shops.csv, row 2, column b: '' missing",
+        "  error: shops.csv, row 3: '4' extra",
+    ]
+    assert told[-1] == "invalid: 1 table, 2 rows, 4 errors"
+
+
+def test_a_format_that_cannot_be_read_here_says_what_to_install() -> None:
+    error = Error("error", 'Please install "frictionless[json]"')
+    assert rule(error) == "reading this format needs frictionless[json], which is not installed"
+    assert fix(error) == 'Install it: `pip install "frictionless[json]"`.'
