@@ -62,20 +62,23 @@ def description(package: Package, version: str, begin: str, questions: Mapping[s
         start, title = f"/{database}/{tilde_encode(table.stem)}", str(table.descriptor.get("title") or table.stem)
         schema = f"Row_{tilde_encode(table.stem).replace('~', '.')}"
         components["schemas"][schema] = _row_of(table)
-        rows = _rows({"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}})
+        items = {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}}
+        components["responses"][schema] = {
+            "description": "The rows.",
+            "content": {"application/json": {"schema": items}},
+        }
+        rows = {"$ref": f"#/components/responses/{schema}"}
         add(f"{start}.json", "rows", f"rows_of_{table.stem}", title, rows)
         if table.key and not any("~" in tilde_encode(name) for name in table.key):
             key = ",".join(f"{{{name}}}" for name in table.key)
             add(f"{start}/{key}.json", "row", f"row_of_{table.stem}", title, rows, _key_of(table))
-    names = _parameter("table", "path", {"enum": [table.stem for table in package.tables]}, "The table.")
+    names = _parameter("table", "path", {"enum": [table.stem for table in package.tables]})
     add(f"/{database}/{{table}}.csv", "csv", "csv", more=[names])
     add(f"/{database}/{{table}}/-/rows.{{format}}", "files", "files", more=[names])
     for name, question in questions.items():
         told = question if isinstance(question, dict) else {}
         text = components["parameters"]["search"]["schema"]
-        asks = [
-            _parameter(str(each), "query", text, "What the question asks for.") for each in told.get("params") or []
-        ]
+        asks = [_parameter(str(each), "query", text) for each in told.get("params") or []]
         add(
             f"/{database}/{tilde_encode(name)}.json",
             "question",
@@ -108,17 +111,13 @@ def _info(package: Package, version: str) -> dict[str, Any]:
     return info
 
 
-def _rows(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": "The rows.", "content": {"application/json": {"schema": schema}}}
-
-
-def _parameter(name: str, place: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": place == "path", "schema": schema, "description": text}
+def _parameter(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": place, "schema": schema} | ({"required": True} if place == "path" else {})
 
 
 def _key_of(table: Resource) -> list[dict[str, Any]]:
     kinds = {field["name"]: _type(field) for field in table.fields}
-    return [_parameter(name, "path", {"type": kinds[name]}, "Key.") for name in table.key]
+    return [_parameter(name, "path", {"type": kinds[name]}) for name in table.key]
 
 
 def _row_of(table: Resource) -> dict[str, Any]:
