@@ -55,11 +55,13 @@ def context(
     ]
     drawn = 0 < count <= MOST_DRAWN
     countable = not selection.search or count <= MOST_HITS
+    without = _without_values(con, cells, selection)
     counted = [
         facets.of_column(con, cells, selection, table.by_name[name], milliseconds)
         if countable
         else Facet(table.by_name[name], [], False, took_too_long=True)
         for name in (selection.facets if count else ())
+        if name not in without
     ]
     drawing, years = None, None
     if drawn:
@@ -72,7 +74,7 @@ def context(
         "match": match,
         "asked": asked,
         "columns": columns,
-        "without_values": _without_values(con, cells, selection),
+        "without_values": without,
         "left_out": [column for column in table.shown if column.name not in {each.name for each in columns}],
         "rows": _rows(con, cells, table, columns, rows),
         "count": count,

@@ -30,7 +30,9 @@ def of_rows(cells: Cells, table: Table, rows: Sequence[Any]) -> bytes:
     shown = [
         column
         for column in with_numbers(table.columns, rows)
-        if column.stands_for is None and column.name not in (RECORD, INFERRED)
+        if column.stands_for is None
+        and column.name not in (RECORD, INFERRED)
+        and any(row[name] not in (None, "") for row in rows for name in (column.name, *column.others))
     ]
     titles = _titles(shown)
     lines = [[_value(cells, column, row) for column in shown] for row in rows]
