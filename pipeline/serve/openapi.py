@@ -64,7 +64,7 @@ def description(package: Package, version: str, begin: str, questions: Mapping[s
         components["schemas"][schema] = _row_of(table)
         items = {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}}
         components["responses"][schema] = {
-            "description": "The rows.",
+            "description": "Rows.",
             "content": {"application/json": {"schema": items}},
         }
         rows = {"$ref": f"#/components/responses/{schema}"}
@@ -77,7 +77,7 @@ def description(package: Package, version: str, begin: str, questions: Mapping[s
     add(f"/{database}/{{table}}/-/rows.{{format}}", "files", "files", more=[names])
     for name, question in questions.items():
         told = question if isinstance(question, dict) else {}
-        text = components["parameters"]["search"]["schema"]
+        text = {"$ref": "#/components/schemas/Text"}
         asks = [_parameter(str(each), "query", text) for each in told.get("params") or []]
         add(
             f"/{database}/{tilde_encode(name)}.json",
