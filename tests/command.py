@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import traceback
@@ -27,6 +28,11 @@ class Run:
     code: int
     out: str
     err: str
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that ended, in order; a slow one says in between that it is at work."""
+        return re.findall(r"^(\w+) \d+\.\d s$", self.err, re.MULTILINE)
 
 
 def servicebanken(
